@@ -1,0 +1,150 @@
+"""The address charter: the one place where a path or a link is made (DESIGN §5).
+
+Addresses are relative to the site's root, without a leading slash; a page's ends with `/` and is the
+file `<address>index.html`. What is printed in a paper must resolve for decades, so a slug is a pure
+function of the name alone: adding a study never moves the address of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from posixpath import relpath
+from urllib.parse import quote
+
+HOME = ""
+STUDIES = "studies/"
+GENES = "genes/"
+PHENOTYPES = "phenotypes/"
+ORGANISMS = "organisms/"
+SEARCH = "search/"
+QUERY = "query/"
+DOWNLOADS = "downloads/"
+ABOUT = "about/"
+DATA = "data/"
+
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega"
+)
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", _GREEK_NAMES.split(), strict=True))
+
+
+def _readable(name: str) -> str:
+    """ASCII, lower case, only [a-z0-9_-], no double hyphen; may be empty."""
+    text = unicodedata.normalize("NFKD", name).lower()
+    text = "".join(_GREEK.get(c, c) for c in text if not unicodedata.combining(c))
+    text = re.sub(r"[^a-z0-9_]+", "-", text)
+    return text.strip("-")[:60].strip("-")
+
+
+def slug(name: str, *, capitals: bool = False) -> str:
+    """A name as part of an address: ASCII, and unique also where case does not count (macOS, Windows, DNS habits).
+
+    Names may hold `/ * # [ ]` or differ only by case (fly genes, plates P120 and p120). A name that is
+    already its own readable form is used as it is; with `capitals`, so is one that only needs lower
+    case (human gene symbols are in capitals). Every other name gets six hex digits of its digest.
+
+    >>> slug("plate1_1_013"), slug("SGOL1", capitals=True), slug("sgo1", capitals=True)
+    ('plate1_1_013', 'sgol1', 'sgo1-f67abe')
+    """
+    readable = _readable(name)
+    plain = name.lower() if capitals and name == name.upper() else name
+    free = bool(readable) and plain == readable and not (capitals and name != name.upper())
+    # `index` and anything that looks like a digest suffix must not be taken by a plain name.
+    if free and not re.search(r"-[0-9a-f]{6}$", readable) and readable != "index":
+        return readable
+    digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode()).hexdigest()[:6]
+    return f"{readable or 'name'}-{digest}"
+
+
+def study(accession: str) -> str:
+    return f"studies/{accession}/"
+
+
+def component(accession: str, name: str) -> str:
+    return f"studies/{accession}/{name}/"
+
+
+def container(accession: str, component_name: str, name: str) -> str:
+    """A plate or dataset."""
+    return f"studies/{accession}/{component_name}/{slug(name)}/"
+
+
+def sample(accession: str, component_name: str, container_name: str, sample_name: str, field: int = 1) -> str:
+    """A well or image on its container's page: `…/plate1/#A2`, `#A2.f3` for the third field."""
+    fragment = quote(sample_name, safe="")
+    return container(accession, component_name, container_name) + "#" + fragment + (f".f{field}" if field > 1 else "")
+
+
+def image(image_id: str) -> str:
+    return f"images/{image_id}/"
+
+
+def image_id(accession: str, component_name: str, name: str) -> str:
+    return f"{accession}-{component_name}-{slug(name)}".lower()
+
+
+def gene_slug(symbol_or_id: str, organism: str | None) -> str:
+    """`sgol1--homo-sapiens`: one page per organism and gene. Slugs hold no `--`, so the two parts stay apart.
+
+    A gene with no organism gets `--unspecified`.
+    """
+    return f"{slug(symbol_or_id, capitals=True)}--{_readable(organism or '') or 'unspecified'}"
+
+
+def gene(gene_slug_: str) -> str:
+    return f"genes/{gene_slug_}/"
+
+
+def gene_list(organism: str | None, part: str) -> str:
+    """A browse page of genes; no gene's slug lacks `--`, so the two never meet."""
+    return f"genes/{_readable(organism or '') or 'unspecified'}/{part}/"
+
+
+def term_slug(curie: str | None, name: str) -> str:
+    """CMPO_0000118 for a term (a colon breaks relative links), else the name's slug."""
+    return curie.replace(":", "_") if curie else slug(name)
+
+
+def phenotype(slug_: str) -> str:
+    return f"phenotypes/{slug_}/"
+
+
+def organism(slug_: str) -> str:
+    return f"organisms/{slug_}/"
+
+
+def sample_id(accession: str, component_name: str, container_name: str, sample_name: str, repeat: int = 1) -> str:
+    """`idr0002/screenA/plate1_1_013/A2`, each part percent-encoded; `~2` where a source repeats the well.
+
+    `~` itself is encoded, so that no name can look like a repeat.
+    """
+    parts = (quote(p, safe="").replace("~", "%7E") for p in (accession, component_name, container_name, sample_name))
+    return "/".join(parts) + (f"~{repeat}" if repeat > 1 else "")
+
+
+def file_of(address: str) -> str:
+    """The file that answers an address."""
+    return address + "index.html" if address == "" or address.endswith("/") else address
+
+
+def relative(page: str, target: str) -> str:
+    """A link from page `page` to `target` (both addresses), so that a site works below any path and when moved.
+
+    >>> relative("studies/idr0002/", "genes/x/"), relative("", "studies/"), relative("studies/", "")
+    ('../../genes/x/', 'studies/', '../')
+    """
+    path, mark, fragment = target.partition("#")
+    here = page if page.endswith("/") or not page else page.rpartition("/")[0] + "/"
+    if path == here:
+        return mark + fragment if mark else "./"
+    link = relpath("/" + path, "/" + here) if path else relpath("/", "/" + here)
+    if (not path or path.endswith("/")) and not link.endswith("/"):
+        link += "/"
+    return quote(link, safe="/.-_~%") + mark + fragment
+
+
+def root(page: str) -> str:
+    """The way from a page to the site's root: `../../`, or `./` on the home page."""
+    return "../" * page.count("/") or "./"

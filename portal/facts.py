@@ -1,0 +1,331 @@
+"""What is derived from a study's tables and images, as frozen types: the contract between ingest, warehouse and pages.
+
+Counts leave controls out where a field says `_nc` ("not control"); every other count holds all rows.
+Names sort by code point wherever an order is not given, so that bytes do not depend on a locale.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from portal.model import LinkTemplate, Model, Origin, Study, StudyComponent, Term
+
+
+class PhenotypeCount(Model):
+    """One declared phenotype in one component."""
+
+    name: str
+    terms: tuple[Term, ...] = ()
+    samples: int = 0
+    samples_nc: int = 0
+    genes_nc: int = 0
+
+
+class ContainerFacts(Model):
+    """A plate (rows, columns > 0 once a well was met) or a dataset (rows = columns = 0)."""
+
+    name: str
+    kind: Literal["plate", "dataset"]
+    address: str
+    samples: int
+    controls: int
+    with_phenotype: int
+    rows: int = 0
+    columns: int = 0
+    images: int = 0
+
+
+class Tally(Model):
+    """What reading a component's tables found. Nothing is dropped without being counted here."""
+
+    rows_read: dict[str, int] = {}
+    rows_joined: dict[str, int] = {}
+    unmatched_keys: dict[str, int] = {}
+    unmatched_examples: dict[str, tuple[str, ...]] = {}
+    no_value_cells: dict[str, int] = {}
+    phenotype_spellings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ComponentFacts(Model):
+    """summary.json of a component's `samples` step."""
+
+    study: str
+    component: str
+    samples: int = 0
+    controls: int = 0
+    with_phenotype: int = 0
+    with_phenotype_nc: int = 0
+    genes: int = 0
+    genes_nc: int = 0
+    target_kinds: dict[str, int] = {}
+    organisms: dict[str, int] = {}
+    cell_lines: dict[str, int] = {}
+    phenotypes: tuple[PhenotypeCount, ...] = ()
+    containers: tuple[ContainerFacts, ...] = ()
+    columns: tuple[str, ...] = ()
+    tally: Tally = Tally()
+    images: int = 0
+
+
+class ChannelFacts(Model):
+    name: str
+    colour: str
+    low: float
+    high: float
+    shown: bool = True
+    label: str | None = None
+
+
+class ImageFacts(Model):
+    """One rendered image. Sizes in pixels, planes, time points; pixel sizes in µm; `time_step` in s."""
+
+    id: str
+    study: str
+    component: str
+    container: str | None = None
+    sample: str | None = None
+    field: int = 1
+    name: str
+    path: str
+    width: int
+    height: int
+    z: int = 1
+    t: int = 1
+    channels: tuple[ChannelFacts, ...] = ()
+    dtype: str = "uint16"
+    pixel_size: float | None = None
+    pixel_size_z: float | None = None
+    time_step: float | None = None
+    kind: Literal["rgb", "strips"]
+    tiles: str
+    thumbnail: str
+    preview: str
+    rois: str | None = None
+    synthetic: bool = False
+    featured: bool = False
+    brightfield: bool = False
+    sha256: str
+    bytes: int
+
+
+class Refusal(Model):
+    """An image that could not be rendered, and why."""
+
+    path: str
+    why: str
+
+
+class Sprite(Model):
+    """One WebP with a thumbnail a well: cells of `cell` px in `columns` columns; `wells` maps a well to its index."""
+
+    address: str
+    container: str
+    cell: int
+    columns: int
+    rows: int
+    wells: dict[str, int]
+
+
+class ComponentImages(Model):
+    """images.json of a component's `images` step. Addresses are relative to the site's root."""
+
+    images: tuple[ImageFacts, ...] = ()
+    sprites: tuple[Sprite, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+class StudyFacts(Model):
+    """A study with everything counted about it; what pages, warehouse and search are made from."""
+
+    study: Study
+    components: tuple[ComponentFacts, ...]
+    images: tuple[ComponentImages, ...] = ()
+
+    def facts(self, component: str) -> ComponentFacts:
+        return next(c for c in self.components if c.component == component)
+
+
+class SampleRef(Model):
+    sample_id: str
+    container: str
+    sample: str
+    address: str
+    control: bool
+    phenotypes: tuple[str, ...] = ()
+
+
+class Appearance(Model):
+    """One entity in one component. `phenotypes`: name → samples that have it, controls left out."""
+
+    study: str
+    component: str
+    label: str | None = None
+    organism: str | None = None
+    samples: int
+    samples_nc: int
+    controls: int
+    with_phenotype_nc: int
+    phenotypes: tuple[PhenotypeCount, ...] = ()
+    annotation_levels: tuple[str, ...] = ()
+    matched_by: tuple[str, ...] = ()
+    reagents: tuple[str, ...] = ()
+    sample_refs: tuple[SampleRef, ...] = ()
+    more_samples: int = 0
+
+
+class GeneFacts(Model):
+    """One gene of one organism: identity is (organism, symbol), or (organism, identifier) where there is no symbol."""
+
+    slug: str
+    name: str
+    symbol: str | None
+    identifiers: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    organism: Term | None
+    appearances: tuple[Appearance, ...]
+
+
+class GeneLine(Model):
+    """A gene in a list: enough for browse pages and search."""
+
+    slug: str
+    name: str
+    organism: str
+    identifiers: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    studies: int
+    components: int
+    samples_nc: int
+    with_phenotype: int
+
+
+class PhenotypeFacts(Model):
+    """A phenotype's page: a term with every authors' name mapped to it, or an authors' phenotype without a term.
+
+    `genes` are ranked by studies, then components, then samples (not controls); at most 500 are listed.
+    """
+
+    slug: str
+    name: str
+    term: str | None
+    author_names: tuple[str, ...] = ()
+    appearances: tuple[Appearance, ...] = ()
+    genes: tuple[GeneLine, ...] = ()
+    genes_total: int = 0
+    together: tuple[PhenotypeCount, ...] = ()
+
+
+class OrganismFacts(Model):
+    slug: str
+    name: str
+    term: str | None
+    studies: tuple[str, ...] = ()
+    appearances: tuple[Appearance, ...] = ()
+    genes: int = 0
+    samples: int = 0
+
+
+class ComponentRecord(Model):
+    """components/<name>.json of a `facts` step: all that a container's page needs, and no title, so that a new title moves no plate."""
+
+    study: str
+    label: str | None = None
+    licence: str | None = None
+    organisms: tuple[Term, ...] = ()
+    study_types: tuple[Term, ...] = ()
+    origin: Origin | None = None
+    component: StudyComponent
+    facts: ComponentFacts
+    images: ComponentImages = ComponentImages()
+
+
+class StudyLine(Model):
+    """A study in a list."""
+
+    accession: str
+    label: str | None = None
+    title: str
+    record: str
+    released: str | None = None
+    organisms: tuple[Term, ...] = ()
+    methods: tuple[Term, ...] = ()
+    study_types: tuple[Term, ...] = ()
+    kinds: tuple[str, ...] = ()
+    licence: str | None = None
+    authors: str | None = None
+    year: int | None = None
+    components: int = 0
+    samples: int = 0
+    genes: int = 0
+    phenotypes: int = 0  # that a sample shows, controls included
+    phenotypes_declared: int = 0
+    images: int = 0
+    thumbnails: tuple[str, ...] = ()
+    synthetic: bool = False
+    identifiers: tuple[str, ...] = ()  # DOIs, PubMed and PMC ids, accessions elsewhere: found by search
+    keywords: tuple[str, ...] = ()
+
+
+class ComponentLine(Model):
+    """A component in a list or a search result."""
+
+    study: str
+    component: str
+    kind: str
+    label: str | None = None
+    description: str | None = None
+    organisms: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    technology: tuple[str, ...] = ()
+    samples: int = 0
+    with_phenotype: int = 0
+
+
+class PhenotypeLine(Model):
+    slug: str
+    name: str
+    term: str | None = None
+    author_names: tuple[str, ...] = ()
+    studies: int = 0
+    components: int = 0
+    samples_nc: int = 0
+    genes: int = 0
+
+
+class OrganismLine(Model):
+    slug: str
+    name: str
+    term: str | None = None
+    studies: int = 0
+    components: int = 0
+    samples: int = 0
+    genes: int = 0
+
+
+class Catalogue(Model):
+    """catalogue.json: everything that lists, the home page and the search index need, without genes."""
+
+    studies: tuple[StudyLine, ...] = ()
+    components: tuple[ComponentLine, ...] = ()
+    phenotypes: tuple[PhenotypeLine, ...] = ()
+    organisms: tuple[OrganismLine, ...] = ()
+    counts: dict[str, int] = {}
+
+
+class SiteFrame(Model):
+    """site.json: what every page shows around its content. `assets` and `vendor` are addresses of folders."""
+
+    title: str
+    tagline: str
+    site_url: str | None = None
+    publisher: str | None = None
+    contact: str | None = None
+    metadata_licence: str = "CC0-1.0"
+    release: str | None = None
+    source_url: str | None = None
+    about: str | None = None
+    links: tuple[LinkTemplate, ...] = ()
+    assets: str
+    vendor: str
+    search: str
