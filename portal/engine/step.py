@@ -1,0 +1,171 @@
+"""Step, Tree, Work: what is run, what comes out, what a recipe sees (DESIGN §2).
+
+    key = digest(recipe name, version, params, digests of its inputs)
+
+A recipe is a pure function `recipe(work, **params) -> {path: bytes or a file in work.scratch}`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+Digest = str  # 64 hex digits of SHA-256
+
+
+def digest_of(data: bytes) -> Digest:
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys: the bytes that are digested. Raises TypeError for anything that is not plain."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+class Collision(Exception):
+    """Two steps claim one path."""
+
+
+class Tree(Mapping[str, Digest]):
+    """An immutable mapping from a relative path to the digest of its bytes."""
+
+    def __init__(self, entries: Mapping[str, Digest] | Iterable[tuple[str, Digest]] = ()):
+        self._entries = dict(sorted(dict(entries).items()))
+
+    def __getitem__(self, path: str) -> Digest:
+        return self._entries[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"Tree({len(self)} files, {self.digest[:12]})"
+
+    @cached_property
+    def digest(self) -> Digest:
+        return digest_of(canonical(list(self._entries.items())))
+
+    def under(self, prefix: str) -> Tree:
+        """The part below `prefix/`, its paths shortened; or the one file named `prefix`. Empty where there is none."""
+        if not prefix:
+            return self
+        if prefix in self._entries:
+            return Tree({prefix: self._entries[prefix]})
+        head = prefix.rstrip("/") + "/"
+        return Tree({p[len(head) :]: d for p, d in self._entries.items() if p.startswith(head)})
+
+    def at(self, prefix: str) -> Tree:
+        """The same files, moved below `prefix/`."""
+        head = prefix.rstrip("/") + "/" if prefix else ""
+        return Tree({head + p: d for p, d in self._entries.items()})
+
+    @classmethod
+    def merge(cls, trees: Iterable[Tree]) -> Tree:
+        """All files of all trees. Raises Collision where two differ on one path, or on paths that differ by case only."""
+        entries: dict[str, Digest] = {}
+        folded: dict[str, str] = {}
+        for tree in trees:
+            for path, digest in tree.items():
+                other = folded.setdefault(path.casefold(), path)
+                if other != path or entries.get(path, digest) != digest:
+                    raise Collision(f"two steps claim {path}" + (f" (and {other})" if other != path else ""))
+                entries[path] = digest
+        return cls(entries)
+
+
+@dataclass(frozen=True)
+class Need:
+    """An earlier step's tree, or the part of it below `under`. Only that part's digest enters the key (early cut-off)."""
+
+    step: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A pure function with the version that enters every key. `module:function` names it, so that a worker can import it."""
+
+    function: Callable[..., Mapping[str, bytes | Path]]
+    version: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    def __call__(self, work: Work, **params: Any) -> Mapping[str, bytes | Path]:
+        return self.function(work, **params)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The module holds the Recipe under the function's name: a worker finds it there again.
+        return _recipe_named, (self.function.__module__, self.function.__qualname__)
+
+
+def _recipe_named(module: str, name: str) -> Recipe:
+    return getattr(importlib.import_module(module), name)
+
+
+def recipe(version: str) -> Callable[[Callable[..., Mapping[str, bytes | Path]]], Recipe]:
+    """Marks a recipe. `version` is a number raised with every change of its output, or `"code"`.
+
+    With "code" the version is a digest of the module and of everything of ours that it imports: for
+    cheap recipes (pages, tables), where a forgotten bump would cost more than a re-run.
+    """
+
+    def mark(function: Callable[..., Mapping[str, bytes | Path]]) -> Recipe:
+        return Recipe(function, version)
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of a recipe. `name` is for people and unique in a plan, such as `samples idr0002/screenA`."""
+
+    name: str
+    recipe: Recipe
+    params: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[Need | Tree, ...] = ()
+
+
+class Opened(Mapping[str, Digest]):
+    """An input tree as a recipe sees it: read-only, sorted."""
+
+    def __init__(self, tree: Tree, locate: Callable[[Digest], Path]):
+        self.tree = tree
+        self._locate = locate
+
+    def __getitem__(self, path: str) -> Digest:
+        return self.tree[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tree)
+
+    def __len__(self) -> int:
+        return len(self.tree)
+
+    def path(self, path: str) -> Path:
+        """Where the bytes lie. Never write there, and never let this name into an output."""
+        return self._locate(self.tree[path])
+
+    def read(self, path: str) -> bytes:
+        return self.path(path).read_bytes()
+
+    def json(self, path: str) -> Any:
+        return json.loads(self.read(path))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a recipe is given: its inputs in the order of `needs`, and an empty folder that is removed afterwards."""
+
+    inputs: tuple[Opened, ...]
+    scratch: Path
