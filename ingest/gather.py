@@ -1,0 +1,181 @@
+"""The first stage of a build: every study folder read and checked, as steps. What is good goes on; what is not is named."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ingest import folders, pixels, portal_yaml, samples, studies
+from ingest.folders import StudyFolder
+from portal.engine.run import Engine
+from portal.engine.step import Opened, Step, Tree
+from portal.model import Portal, Study, StudyComponent
+from portal.problems import Place, Problem, errors, load, nearest
+
+
+class NoContent(Exception):
+    """A path that holds nothing to read."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the content holds. `images` tells the `images` steps of each (study, component)."""
+
+    portal: Portal
+    good: tuple[Study, ...]
+    left_out: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    images: dict[tuple[str, str], tuple[str, ...]]
+
+    @property
+    def components(self) -> list[tuple[Study, StudyComponent]]:
+        return [(s, c) for s in self.good for c in s.components]
+
+
+@dataclass
+class _Shelf:
+    """One study while it is being read: what was found in its folder so far."""
+
+    folder: StudyFolder
+    problems: list[Problem]
+    study: Study | None = None
+    lines: dict[str, int] | None = None
+
+
+def today() -> date:
+    """Today in UTC, or the day of SOURCE_DATE_EPOCH, so that a build can be repeated."""
+    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()), UTC).date()
+
+
+def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
+    """Runs `study`, `samples` and `images` steps for every study folder of `content` (or of `only`)."""
+    portal, found = portal_yaml.read_portal(content)
+    listed, unreadable = folders.find_studies(content)
+    if only:
+        names = [f.accession for f in listed]
+        unreadable = [p for p in unreadable if _study_of(p) in only]
+        found += [
+            Problem(Place(f"studies/{name}"), "is no study folder", nearest(name, names, "name a folder of studies/"))
+            for name in only
+            if name not in names and not any(_study_of(p) == name for p in unreadable)
+        ]
+        listed = [f for f in listed if f.accession in only]
+    shelves = {f.accession: _Shelf(f, [p for p in unreadable if _study_of(p) == f.accession]) for f in listed}
+    found += [p for p in unreadable if _study_of(p) not in shelves]
+    _read_studies(engine, shelves)
+    images = _read_components(engine, shelves)
+    bad = {name for name, shelf in shelves.items() if shelf.study is None or errors(shelf.problems)}
+    bad |= {name for p in errors(unreadable) if (name := _study_of(p)) and name not in shelves}
+    return Gathered(
+        portal,
+        tuple(s.study for name, s in sorted(shelves.items()) if s.study is not None and name not in bad),
+        tuple(sorted(bad)),
+        tuple(sorted({*found, *(p for s in shelves.values() for p in s.problems)})),
+        {key: steps for key, steps in images.items() if key[0] not in bad},
+    )
+
+
+def samples_step(study: Study, component: StudyComponent, tables: Tree) -> Step:
+    """Only what the samples depend on is a parameter, so that a new title or description reads no table again."""
+    params = {
+        "folder": f"studies/{study.accession}",
+        "accession": study.accession,
+        "index": study.components.index(component),
+        "component": component.model_dump(mode="json", include={"name", "kind", "organisms", "phenotypes", "samples"}),
+        "study_organisms": [o.model_dump(mode="json") for o in study.organisms],
+    }
+    return Step(f"samples {study.accession}/{component.name}", samples.samples, params, (tables,))
+
+
+def _study_of(problem: Problem) -> str:
+    """The study folder that a problem is in, or ''."""
+    parts = problem.place.file.split("/")
+    return parts[1] if parts[0] == "studies" and len(parts) > 1 else ""
+
+
+def _open(engine: Engine, tree: Tree) -> Opened:
+    return Opened(tree, engine.store.path)
+
+
+def _fault(engine: Engine, shelf: _Shelf, step: str) -> Problem:
+    """A step that failed is a fault of ours, or of the machine: its study is left out, the others go on."""
+    failed = engine.failed[step]
+    if failed.cause.startswith(("Gone", "Unreadable")):
+        return Problem(Place(shelf.folder.folder), "changed while it was being read", "build again when it is at rest")
+    what = f"could not be read: step '{step}' failed ({failed.cause})"
+    return Problem(Place(shelf.folder.folder), what, f"report it to the makers of Slidecase, with {failed.log}")
+
+
+def _read_studies(engine: Engine, shelves: dict[str, _Shelf]) -> None:
+    steps = [
+        Step(f"study {name}", studies.study, {"folder": s.folder.folder}, (engine.store.sources(s.folder.path, [folders.STUDY_FILE]),))
+        for name, s in sorted(shelves.items())
+    ]
+    trees = engine.run(steps, keep_going=True)
+    for name, shelf in shelves.items():
+        if f"study {name}" in engine.failed:
+            shelf.problems.append(_fault(engine, shelf, f"study {name}"))
+            continue
+        out = _open(engine, trees[f"study {name}"])
+        shelf.lines = out.json("lines.json")
+        shelf.problems += load(out.read("problems.json"))
+        if "study.json" in out:
+            shelf.study = Study.model_validate_json(out.read("study.json"))
+            shelf.problems += folders.check_files(shelf.study, shelf.folder, shelf.lines)
+            shelf.problems += studies.not_yet_released(shelf.study, shelf.folder.file, shelf.lines, today())
+
+
+def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Tables and images of every study that could be read. A table problem in one component never hides one in the next."""
+    owners: dict[str, _Shelf] = {}
+    steps: list[Step] = []
+    images: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name, shelf in sorted(shelves.items()):
+        if shelf.study is None:
+            continue
+        for index, component in enumerate(shelf.study.components):
+            here = f"components[{index}]."
+            tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
+            if tables <= set(shelf.folder.files):
+                steps.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
+            batches, wrong = pixels.image_steps(name, component, shelf.folder.path, shelf.folder.files, index=index)
+            shelf.problems += wrong
+            source = engine.store.sources
+            drawn = [Step(f"images {b.name}", pixels.images, b.params, (source(shelf.folder.path, b.files),)) for b in batches]
+            images[name, component.name] = tuple(s.name for s in drawn)
+            steps += drawn
+            owners |= {s.name: shelf for s in drawn}
+            owners[f"samples {name}/{component.name}"] = shelf
+    trees = engine.run(steps, keep_going=True)
+    for step in engine.failed:
+        if step in owners:
+            owners[step].problems.append(_fault(engine, owners[step], step))
+    for step, tree in trees.items():
+        shelf, out = owners[step], _open(engine, tree)
+        if "problems.json" in out:
+            shelf.problems += studies.with_lines(load(out.read("problems.json")), shelf.folder.file, shelf.lines or {})
+    for shelf in shelves.values():
+        shelf.problems[:] = studies.with_lines(shelf.problems, shelf.folder.file, shelf.lines or {})
+    return images
+
+
+def contents_of(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
+    """(content folder, studies asked for; none means all) for each path: a content folder, a study folder or a file of one.
+
+    Raises NoContent for a path that is none of these.
+    """
+    wanted: dict[Path, set[str]] = {}
+    for path in paths:
+        whole = path.absolute()
+        if (whole / "studies").is_dir():
+            wanted[path] = {""}
+            continue
+        study = next((p for p in (whole, *whole.parents) if p.parent.name == "studies"), None)
+        if study is None or not whole.exists():
+            raise NoContent(f"{path} is neither a content folder (with studies/ in it), nor a study folder, nor a file of one")
+        wanted.setdefault(study.parent.parent, set()).add(study.name)
+    return [(content, [] if "" in studies else sorted(studies)) for content, studies in wanted.items()]
