@@ -1,0 +1,143 @@
+"""One fixture site for the browser tests of the scripts, served at `/` and below a path."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from search_index.index import search
+from tests.browser.watched import Served, serve
+from tests.js import tiles
+from tests.js.site import Site, plate_table, run
+from tests.search.fixture import CATALOGUE, many
+
+TABLE_COLUMNS = ("container", "sample", "Gene Symbol", "Score (z: robust)", "n_cells", "has_phenotype", "phenotypes")
+
+
+def _table_page(site: Site) -> None:
+    table = plate_table()
+    path = "data/studies/demo/screenA-0123456789ab.parquet"
+    size = site.parquet(path, table, rows=256)
+    site.parquet("data/studies/demo/screenA.parquet", table, rows=256)
+    shown = table.select(TABLE_COLUMNS).slice(0, 500).to_pylist()
+    head = "".join(f'<th scope="col" data-column="{html.escape(c)}">{html.escape(c)}</th>' for c in TABLE_COLUMNS)
+    rows = "".join("<tr>" + "".join(f"<td>{html.escape(str(row[c]))}</td>" for c in TABLE_COLUMNS) + "</tr>" for row in shown)
+    site.page(
+        "studies/demo/screenA/", ("table",),
+        f'<div class="table-view" id="samples"><table id="sample-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>',
+        {"parquet": f"../../../{path}", "rows": table.num_rows, "bytes": size, "columns": TABLE_COLUMNS,
+         "containers": {f"plate{i}": f"plate{i}/" for i in range(12)}},
+    )  # fmt: skip
+
+
+def _console_page(site: Site) -> None:
+    samples = plate_table()
+    phenotypes = pa.table({
+        "sample_id": samples["sample_id"].to_pylist()[::4],
+        "phenotype": [("round cell", "mitotic delay")[i % 2] for i in range(len(samples) // 4)],
+        "term": [("CMPO:0000118", None)[i % 2] for i in range(len(samples) // 4)],
+    })  # fmt: skip
+    tables = []
+    for name, table, rows in (("samples", samples, 256), ("sample_phenotypes", phenotypes, 256)):
+        size = site.parquet(f"data/{name}-0123456789ab.parquet", table, rows)
+        columns = [{"name": f.name, "type": str(f.type), "meaning": "What it means."} for f in table.schema]
+        tables.append({"name": name, "url": f"../data/{name}-0123456789ab.parquet", "rows": len(table), "bytes": size, "columns": columns})
+    question = "Which phenotypes are found how often?"
+    sql = "SELECT phenotype, count(*) AS samples\nFROM sample_phenotypes\nGROUP BY phenotype ORDER BY phenotype"
+    site.page(
+        "query/",
+        ("console",),
+        '<div id="console-root"></div>',
+        {"tables": tables, "examples": [{"question": question, "sql": sql}]},
+        wasm=True,
+    )
+
+
+def _image_pages(site: Site) -> None:
+    site.write_all(tiles.strips("tiles/stack"))
+    site.write_all(tiles.rgb("tiles/slide"))
+    for name, rois in (("stack", ' data-rois="../../tiles/stack/rois.json"'), ("slide", ""), ("gone", "")):
+        site.page(
+            f"images/{name}/", ("viewer",),
+            f'<div class="viewer" data-info="../../tiles/{name}/info.json"{rois} data-name="{name}"><img src="data:," alt="{name}"></div>',
+        )  # fmt: skip
+
+
+def _plate_page(site: Site) -> None:
+    """Two rows of four wells; A3 is missing, B2 has two fields."""
+    field = {"info": "../../../../tiles/stack/info.json", "name": "field", "preview": ""}
+    names = [(r, c) for r in "AB" for c in (1, 2, 3, 4)]
+    wells = {f"{r}{c}": {"kind": "control" if c == 1 else "sample", "score": c + (r == "B") * 4, "round": c == 2} for r, c in names}
+    del wells["A3"]
+    wells["A4"] = {"score": 4}
+    wells["B2"]["fields"] = [field, field]
+    cell = '<td id="{0}" data-well="{0}" class="well sample hit"><a href="#{0}">{0}</a>'
+    cell += '<div class="well-card" hidden><h2>{0}</h2></div></td>'
+    ways = [{"key": k, "label": k.title(), "kind": kind} for k, kind in (("kind", "category"), ("score", "number"), ("round", "flag"))]
+    rows = "".join(
+        f"<tr><th>{r}</th>"
+        + "".join(cell.format(f"{r}{c}") if f"{r}{c}" in wells else '<td class="well missing"></td>' for c in (1, 2, 3, 4))
+        + "</tr>"
+        for r in "AB"
+    )
+    site.page(
+        "studies/demo/screenA/plate0/", ("plate", "viewer"),
+        f'<section class="plate-view"><div class="plate-tools" hidden></div><table class="plate"><tbody>{rows}</tbody></table>'
+        f'<div class="plate-legend"><ul><li>found</li></ul></div><aside id="well" class="well-panel"></aside></section>'
+        f'<div class="viewer" id="viewer" hidden></div>',
+        {"wells": wells, "colour_by": ways},
+    )  # fmt: skip
+
+
+def _gallery_page(site: Site) -> None:
+    field = {"info": "../../../../tiles/stack/info.json", "name": "field", "preview": ""}
+    pictures = "".join(
+        f'<li data-well="{s}" data-field="{f}"><a href="../../../../images/stack/">{s} {f}</a></li>'
+        for s, f in (("one", 1), ("two", 1), ("two", 2))
+    )
+    site.page(
+        "studies/demo/experimentA/set/", ("viewer",),
+        f'<div class="viewer" id="viewer" hidden></div><ul class="gallery" id="gallery">{pictures}</ul>',
+        {"wells": {"one": {"fields": [field]}, "two": {"fields": [field, field]}}},
+    )  # fmt: skip
+
+
+def _search(site: Site, scratch: Path) -> None:
+    lines = json.dumps([gene.model_dump(mode="json") for gene in many(500)]).encode()
+    files = run(search, scratch, {"catalogue.json": CATALOGUE.model_dump_json().encode()}, {"lines/genes.json": lines})
+    site.write_all(files)
+
+
+def _lists(site: Site) -> None:
+    site.page("search/", ("search-page",), '<div id="search-root"></div><section id="browse"><h2>Browse instead</h2></section>')
+    site.page("phenotypes/CMPO_0000118/", (), "")
+    rows = "".join(
+        f'<li data-study="{s.accession}" data-organism="{s.organisms[0].name}" data-method="{s.methods[0].name}" data-kind="screen">'
+        f"<a>{s.accession} {html.escape(s.title)}</a></li>"
+        for s in CATALOGUE.studies
+    )
+    site.page("studies/", ("list",), f'<form id="study-filters" class="filters" hidden></form><ol>{rows}</ol>')
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    made = Site(tmp_path_factory.mktemp("scripts") / "site")
+    _search(made, tmp_path_factory.mktemp("search"))
+    _lists(made)
+    _table_page(made)
+    _console_page(made)
+    _image_pages(made)
+    _plate_page(made)
+    _gallery_page(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def site_served(site: Site) -> Iterator[Served]:
+    with serve(Path(site.folder)) as both:
+        yield both
