@@ -1,0 +1,254 @@
+#!/usr/bin/env python
+"""Slidecase: study folders in, a static portal out.
+
+Read this file as a table of contents. `ingest.gather` reads and checks every study; `plan` names every step
+that makes the portal of them; the commands below run both. (`python -m build` would run this file, not PyPA's
+build: nobody builds wheels that way here.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.gather import Gathered, NoContent, contents_of, gather
+from ingest.importers.idr import folder as idr
+from portal import frozen, problems, terminal
+from portal.engine import why as reasons
+from portal.engine.origins import Unreadable
+from portal.engine.run import Engine, Progress, StepFailed
+from portal.engine.step import Need, Recipe, Step, Tree
+from portal.engine.store import Busy, Gone, Store
+from portal.pages import about, containers, downloads, genes, home, images, lists, organisms, phenotypes, query, redirects, search, study
+from portal.pages.frame import frame as frame_of
+from portal.publish import assets, preview, release, watch
+from portal.terminal import Content, Form, Jobs, Only, Out, StoreAt, Strict
+from portal.warehouse import catalogue, dump, entities, manifest, own, studies
+from portal.warehouse.schema import TABLES
+from search_index import index as search_index
+
+ROOT = Path(__file__).resolve().parent
+DONE, LEFT_OUT, NOTHING = 0, 1, 2  # exit codes: all well; studies left out or problems found; nothing done
+
+
+# ---- the plan
+
+
+def plan(found: Gathered, templates: Tree, ours: Tree, theirs: Tree, moved: dict[str, str]) -> tuple[list[Step], list[Need]]:
+    """Every step after the content was read, in order, and which parts of their trees make the site."""
+    steps: list[Step] = []
+    site: list[Need] = []
+
+    def step(name: str, recipe: Recipe, /, *needs: Need | Tree, published: bool = False, **params: object) -> Need:
+        steps.append(Step(name, recipe, params, needs))
+        if published:
+            site.append(Need(name))
+        return Need(name)
+
+    # Facts: what is known of each study, of all of them, and of every gene, phenotype and organism.
+    tables = [Need(f"samples {s.accession}/{c.name}") for s, c in found.components]
+    for s in found.good:
+        read = [Need(f"samples {s.accession}/{c.name}", "summary.json") for c in s.components]
+        drawn = [Need(n, "images.json") for c in s.components for n in found.images[s.accession, c.name]]
+        step(f"facts {s.accession}", studies.facts, Need(f"study {s.accession}", "study.json"), *read, *drawn, accession=s.accession)
+    all_facts = [Need(f"facts {s.accession}") for s in found.good]
+    no_titles = [Need(f"facts {s.accession}", "components") for s in found.good]
+    known = step("entities", entities.entities, *tables, *no_titles)
+    listed = step("catalogue", catalogue.catalogue, *all_facts, Need("entities", "lines"))
+
+    # The dump: one table a step, then each component's own, then the manifest that names them all.
+    for name in TABLES:
+        step(f"table {name}", dump.table, *tables, *(all_facts if name in ("studies", "files") else no_titles), known, name=name)
+    own_tables = [
+        step(f"own table {n}", own.own_table, Need(f"samples {n}", "table.parquet"), study=s.accession, component=c.name)
+        for s, c in found.components for n in [f"{s.accession}/{c.name}"]
+    ]  # fmt: skip
+    portal = found.portal
+    named = [Need(f"table {n}") for n in TABLES]
+    data = step("dump", manifest.dump, *named, *own_tables, title=portal.title, licence=portal.metadata_licence, published=True)
+
+    # What surrounds every page: scripts, style, the frame; the search index is found through a pointer, so no page names it.
+    scripts = step("assets", assets.assets, ours, published=True)
+    library = step("vendor", assets.vendor, theirs, published=True)
+    step("search index", search_index.search, listed, Need("entities", "lines/genes.json"), published=True)
+    around = step("frame", frame_of, scripts, library, portal=portal.model_dump(mode="json"))
+
+    def page(name: str, recipe: Recipe, /, *needs: Need | Tree, **params: object) -> None:
+        step(name, recipe, templates, around, *needs, published=True, **params)
+
+    # Pages.
+    page("page home", home.home, listed)
+    page("page studies", lists.studies, listed)
+    for s in found.good:
+        names = [f"{s.accession}/{c.name}" for c in s.components]
+        parts = [n for name in names for n in (Need(f"own table {name}", "entry.json"), Need(f"samples {name}", "table.parquet"))]
+        page(f"page study {s.accession}", study.study, Need(f"facts {s.accession}", "facts.json"), *parts)
+        page(f"page images {s.accession}", images.images, Need(f"facts {s.accession}", "facts.json"))
+        for c in s.components:
+            its = Need(f"facts {s.accession}", f"components/{c.name}.json"), Need(f"samples {s.accession}/{c.name}")
+            page(f"page plates {s.accession}/{c.name}", containers.containers, *its)
+    for bucket in range(64):
+        page(f"page genes {bucket:02d}", genes.genes, Need("entities", f"genes/{bucket:02d}"))
+    page("page gene lists", genes.gene_lists, Need("entities", "lines"))
+    page("page phenotypes", phenotypes.phenotypes, Need("entities", "phenotypes"))
+    page("page phenotype list", phenotypes.phenotype_list, Need("entities", "lines"))
+    page("page organisms", organisms.organisms, Need("entities", "organisms"))
+    page("page downloads", downloads.downloads, data, listed)
+    page("page query", query.query, data)
+    page("page search", search.search, listed)
+    page("page about", about.about, listed)
+    page("page redirects", redirects.redirects, moved=moved)
+    site += [Need(name, "site") for names in found.images.values() for name in names]
+    return steps, site
+
+
+def realise(engine: Engine, content: Path, only: Sequence[str] = (), strict: bool = False) -> tuple[Gathered, Tree, dict[str, str]]:
+    """Content → what was gathered, the site's tree (empty where nothing can be published), and which step made each of its paths."""
+    found = gather(engine, content, only)
+    if (not found.good and found.problems) or (strict and problems.errors(found.problems)):
+        return found, Tree(), {}
+    recorded, wrong = frozen.read_folder(content)
+    moved = {old: row.moved_to for old, row in recorded.items() if row.moved_to}
+    ours = partial(assets.own_files, engine.store)
+    steps, site = plan(found, ours("templates"), ours("assets", "js", "css"), ours("assets", "package-lock.json", "vendor.mjs"), moved)
+    engine.run(steps)
+    parts = {need: engine.results[need.step].under(need.under) for need in site}
+    tree = Tree.merge(parts.values())
+    # Where studies are left out, their pages are missing for a reason that is told already.
+    wrong += [] if only or found.left_out else frozen.problems_of(recorded, frozen.pages_of(tree))
+    found = replace(found, problems=tuple(sorted({*found.problems, *wrong})))
+    return found, tree, {path: need.step for need, part in parts.items() for path in part}
+
+
+# ---- commands
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0])
+importers = typer.Typer(no_args_is_help=True, help="Write study folders from another archive's files.")
+app.add_typer(importers, name="import")
+
+CORES = os.cpu_count() or 1
+# What may happen to anybody, each with its sentence; everything else is a fault of ours.
+EXPECTED = (Busy, Gone, reasons.NeverBuilt, NoContent, StepFailed, Unreadable, *release.REFUSALS, preview.PortTaken)
+edge = partial(terminal.edge, NOTHING, EXPECTED)
+
+
+def build_once(content: Path, out: Path, jobs: int, only: Sequence[str], strict: bool, store_at: Path | None, wait: bool = False) -> int:
+    store = store_of(out, store_at)
+    with store.lock(wait):
+        with terminal.progress("Building") as shown, Engine(store, jobs, shown) as engine:
+            found, tree, made_by = realise(engine, content, only, strict)
+        terminal.report(found.problems)
+        if not tree or (strict and problems.errors(found.problems)):
+            terminal.say(f"Nothing was published: {terminal.summary(found.problems)}.")
+            return NOTHING
+        published = release.publish(store, tree, out)
+        store.record_build(engine.outcomes, made_by, out)
+        release.collect(store)
+    terminal.say(f"{terminal.count(len(engine.ran), 'step')} ran, {engine.known:,} known from before.")
+    terminal.built(out, len(tree), published.changed, len(found.good), found.left_out, found.problems)
+    return LEFT_OUT if found.left_out or problems.errors(found.problems) else DONE
+
+
+def store_of(out: Path, store: Path | None) -> Store:
+    return Store(store or out.absolute().parent / ".slidecase")
+
+
+@app.command()
+def build(content: Content = Path("content"), out: Out = Path("site"), jobs: Jobs = CORES, only: Only = None,
+          strict: Strict = False, store: StoreAt = None) -> None:  # fmt: skip
+    """Build the portal and publish it at --out.
+
+    A study with an error is left out and named; the others are published. Exit code 0: done; 1: done, but studies
+    were left out or errors found; 2: nothing was published, and what was published before stands untouched.
+    """
+    with edge():
+        raise typer.Exit(build_once(content, out, jobs, only or [], strict, store))
+
+
+@app.command()
+def serve(content: Content = Path("content"), out: Out = Path("site"), jobs: Jobs = CORES, store: StoreAt = None,
+          port: Annotated[int, typer.Option(help="Port on this computer; 0 takes a free one.")] = 8000,
+          base: Annotated[str, typer.Option(help="Path below which the portal is served.")] = "/") -> None:  # fmt: skip
+    """Build, serve on this computer, and build again when the content, a template, a script or a style changes."""
+
+    def again() -> None:
+        with edge(end=False):
+            build_once(content, out, jobs, [], False, store, wait=True)
+
+    with edge():
+        listening = preview.listen(port=port)
+        again()
+        watched = [content, *(ROOT / part for part in ("templates", "assets/js", "assets/css"))]
+        watch.serve_and_watch(out, watched, again, listening, base)
+
+
+@app.command()
+def check(paths: Annotated[list[Path] | None, typer.Argument(help="Content or study folders, or files in them. [default: content]")] = None,
+          form: Form = terminal.Format.text, jobs: Jobs = CORES, store: StoreAt = None) -> None:  # fmt: skip
+    """Report every problem, each with its place and its mend. Nothing is published.
+
+    Exit code 0: no errors (there may be warnings); 1: errors; 2: there is nothing to check.
+    """
+    with edge():
+        found: set[problems.Problem] = set()
+        for content, only in contents_of(paths or [Path("content")]):
+            with terminal.progress("Checking") as shown, Engine(Store(store or Path(".slidecase")), jobs, shown) as engine:
+                # Frozen addresses can only be told from the pages there would be.
+                whole = (content / frozen.FILE).is_file() and not only
+                found |= {*(realise(engine, content)[0] if whole else gather(engine, content, only)).problems}
+        terminal.report(found, form)
+        terminal.say(f"{terminal.summary(found)}.")
+        raise typer.Exit(LEFT_OUT if problems.errors(found) else DONE)
+
+
+@importers.command("idr")
+def import_idr(sources: Annotated[list[Path], typer.Argument(help="Study folders of IDR's metadata, or parents of many.", exists=True)],
+               into: Annotated[Path, typer.Option(help="The studies/ folder to write to.")]) -> None:  # fmt: skip
+    """Write a study folder for each IDR study, with a report of what was read, mapped and left over."""
+    with edge():
+        with terminal.progress("Importing") as shown:
+            report = idr.import_idr(sources, into, lambda name, done, total: shown(Progress(name, "started", done, total)))
+        print(report.text())
+        raise typer.Exit(NOTHING if not report.imported else LEFT_OUT if report.refused else DONE)
+
+
+@app.command()
+def why(output: Annotated[str, typer.Argument(help="A path of the site, such as studies/idr0002/, or the name of a step.")],
+        out: Out = Path("site"), store: StoreAt = None) -> None:  # fmt: skip
+    """Say which step made an output, whether the last build ran it, and what had changed."""
+    with edge():
+        for sentence in reasons.why(store_of(out, store), output, str(out)):
+            print(sentence)
+
+
+@app.command()
+def freeze(content: Content = Path("content"), out: Out = Path("site"), store: StoreAt = None) -> None:
+    """Record the addresses that the last build published in addresses.tsv of the content folder."""
+    with edge():
+        builds = store_of(out, store).builds(out)
+        if not builds:
+            raise reasons.NeverBuilt(f"nothing has been published at {out} yet; build first")
+        recorded, wrong = frozen.record(content, builds[0].site)
+        terminal.report(wrong)
+        terminal.say(f"{terminal.count(recorded, 'address', 'addresses')} recorded in {content / frozen.FILE}.")
+        raise typer.Exit(NOTHING if wrong else DONE)
+
+
+@app.command()
+def gc(out: Out = Path("site"), store: StoreAt = None, dry_run: Annotated[bool, typer.Option("--dry-run")] = False) -> None:
+    """Remove remembered results that the last builds did not use. Published releases and source files stay."""
+    with edge():
+        opened = store_of(out, store)
+        with opened.lock():
+            release.collect(opened, dry_run=dry_run)
+        terminal.swept(opened.gc(dry_run=dry_run), dry_run)
+
+
+if __name__ == "__main__":
+    app()
