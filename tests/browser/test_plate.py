@@ -1,0 +1,88 @@
+"""A plate: a well is chosen by click, key or address; its facts and its images are shown; the grid can be coloured."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import kinds
+from tests.browser.published import ask
+from tests.browser.test_viewer import drawn
+from tests.browser.watched import SUB_PATH, Browsing, Served
+
+BUSY = """SELECT s.container, s.sample, s.gene_symbol FROM 'data/samples.parquet' s JOIN 'data/containers.parquet' c
+          ON c.container = s.container AND c.component = s.component AND c.study = s.study
+          WHERE c.address = ? AND s.gene_symbol IS NOT NULL AND s.n_images > 0 ORDER BY s.sample"""
+
+
+def well_of(served: Served) -> tuple[str, str]:
+    """(well, gene) of a well with a gene and an image on the plate that is tried."""
+    _, well, gene = ask(served.site, BUSY, kinds.of(served.site)["plate"])[0]
+    return str(well), str(gene)
+
+
+def opened(browsing: Browsing, served: Served, base: str = "/", state: str = "") -> Page:
+    page = browsing(served.url(base, kinds.of(served.site)["plate"] + state))
+    expect(page.locator(".plate-live")).to_have_count(1)
+    return page
+
+
+@pytest.mark.parametrize("base", ["/", SUB_PATH])
+def test_a_click_shows_the_well_and_the_address_keeps_it(served: Served, open_page: Browsing, base: str) -> None:
+    well, gene = well_of(served)
+    page = opened(open_page, served, base)
+    page.locator(f'td[data-well="{well}"] > a').click()
+    expect(page.locator("#well")).to_contain_text(well)
+    expect(page.locator("#well")).to_contain_text(gene)
+    assert page.url.endswith(f"#{well}")
+    expect(page.locator("#viewer.viewer-ready")).to_be_visible()
+    drawn(page)
+    again = opened(open_page, served, base, f"#{well}")
+    expect(again.locator("#well")).to_contain_text(gene)
+    expect(again.locator(f'td[data-well="{well}"]')).to_have_class(re.compile(r"\bchosen\b"))
+
+
+def test_arrows_move_between_wells_and_enter_chooses(served: Served, open_page: Browsing) -> None:
+    page = opened(open_page, served)
+    page.locator("td.well > a").first.focus()
+    first = page.evaluate("() => document.activeElement.closest('td').dataset.well")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("() => document.activeElement.closest('td').dataset.well")
+    assert second != first
+    page.keyboard.press("Enter")
+    expect(page.locator("#well h2").first).to_have_text(second)
+    assert page.locator('td.well > a[tabindex="0"]').count() == 1, "the grid is one stop for Tab"
+
+
+def test_the_reader_can_go_back_to_the_well_before(served: Served, open_page: Browsing) -> None:
+    page = opened(open_page, served)
+    wells = [td.get_attribute("data-well") for td in page.locator("td[data-well]").all()[:2]]
+    for well in wells:
+        page.locator(f'td[data-well="{well}"] > a').click()
+        expect(page.locator("#well h2").first).to_have_text(str(well))
+    page.go_back()
+    expect(page.locator("#well h2").first).to_have_text(str(wells[0]))
+
+
+def test_the_grid_is_coloured_by_what_is_asked(served: Served, open_page: Browsing) -> None:
+    page = opened(open_page, served)
+    select = page.locator(".plate-tools select")
+    key = select.locator("option").nth(1).get_attribute("value") or ""
+    select.select_option(key)
+    assert page.locator("td.coloured").count() >= 6
+    expect(page.locator(".plate-legend li").first).to_be_visible()
+    assert f"by={key}" in page.url
+    again = opened(open_page, served, "/", "#" + page.url.partition("#")[2])
+    expect(again.locator(".plate-tools select")).to_have_value(key)
+
+
+def test_one_contrast_serves_all_wells(served: Served, open_page: Browsing) -> None:
+    wells = [row[1] for row in ask(served.site, BUSY, kinds.of(served.site)["plate"])][:2]
+    page = opened(open_page, served, "/", f"#{wells[0]}")
+    expect(page.locator("#viewer.viewer-ready")).to_be_visible()
+    page.locator("#viewer input.channel-shown").first.uncheck()
+    page.locator(f'td[data-well="{wells[1]}"] > a').click()
+    expect(page.locator("#well h2").first).to_have_text(wells[1])
+    expect(page.locator("#viewer input.channel-shown").first).not_to_be_checked()

@@ -1,0 +1,104 @@
+"""Fixtures that many tests share: the real command line, portals built by it, and a browser that forgives nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # a browser is loaded by the tests that need one
+    from tests.browser.watched import Browsing, Served
+
+ROOT = Path(__file__).parents[1]
+STORE = ROOT / ".slidecase" / "test"
+IDR = ROOT / "../shared/corpus/idr"
+# Chosen for their differences: yeast, human, fly, mouse; screens and experiments; joined, split, absent tables.
+TWELVE = ("0001", "0002", "0008", "0012", "0013", "0018", "0021", "0023", "0027", "0028", "0032", "0072")
+
+
+def build_py(*arguments: str | Path, environment: dict[str, str] | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """`python build.py …` as a person runs it; never raises for its exit code."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "build.py"), *map(str, arguments)],
+        cwd=cwd, env={**os.environ, "COLUMNS": "200", **(environment or {})}, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _releases_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What was rendered stays in the store for the next run; the releases of this run's folders, links to it, do not."""
+    yield
+    ours = tmp_path_factory.getbasetemp().resolve()
+    for noted in STORE.parent.glob("test*/releases/*/releases.json"):
+        out = Path(os.path.normpath(noted.parent / json.loads(noted.read_text())["out"]))
+        if out.is_relative_to(ours):
+            shutil.rmtree(noted.parent)
+
+
+def _built(content: Path, out: Path, store: Path) -> Path:
+    done = build_py("build", "--content", content, "--out", out, "--store", store)
+    assert done.returncode == 0, f"build.py ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return out
+
+
+@pytest.fixture(scope="session")
+def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration portal, as `make build` makes it."""
+    made = subprocess.run([sys.executable, str(ROOT / "content/synthetic.py")], cwd=ROOT, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    return _built(ROOT / "content", tmp_path_factory.mktemp("demo") / "site", STORE)
+
+
+@pytest.fixture(scope="session")
+def built_idr(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve real studies, imported and built. The portal stays at one place, so that a repeat publishes nothing anew."""
+    sources = [p for number in TWELVE for p in sorted(IDR.glob(f"idr{number}-*"))]
+    if len(sources) < len(TWELVE):
+        pytest.skip(f"the real studies are not beside this checkout ({IDR} has {len(sources)} of {len(TWELVE)})")
+    content = tmp_path_factory.mktemp("idr")
+    imported = build_py("import", "idr", *sources, "--into", content / "studies")
+    assert imported.returncode in (0, 1), imported.stdout + imported.stderr
+    store = STORE.with_name("test-idr")
+    out = store.with_name("test-idr-site")
+    done = build_py("build", "--content", content, "--out", out, "--store", store)
+    assert done.returncode in (0, 1) and (out / "index.html").is_file(), done.stdout + done.stderr
+    return out
+
+
+@pytest.fixture(scope="session")
+def served(built_demo: Path) -> Iterator[Served]:
+    from tests.browser.watched import serve
+
+    with serve(built_demo) as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
+def served_idr(built_idr: Path) -> Iterator[Served]:
+    from tests.browser.watched import serve
+
+    with serve(built_idr) as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
+def _browser() -> Iterator[Browsing]:
+    from tests.browser.watched import Browsing
+
+    with Browsing() as browsing:
+        yield browsing
+
+
+@pytest.fixture
+def open_page(_browser: Browsing) -> Iterator[Browsing]:
+    """`open_page(url, …)`: a page in a fresh context. When the test ends, whatever went wrong in any of them fails it."""
+    yield _browser
+    wrong = _browser.close_pages()
+    assert not wrong, "\n".join(wrong)
