@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from portal.checks import Check
 from portal.model import ACCESSION, COMPONENT, CURIE, SAMPLE_COLUMNS, Portal, Study
 
 FOLDER = Path(__file__).parents[1] / "schemas"
-SCHEMAS: dict[str, type[BaseModel]] = {"study.schema.json": Study, "portal.schema.json": Portal}
+SCHEMAS: dict[str, type[BaseModel]] = {"study.schema.json": Study, "portal.schema.json": Portal, "check.schema.json": Check}
 
 # What the model checks in Python, which pydantic cannot know the pattern of: (definition, field) → schema keywords.
 _CHECKED: dict[tuple[str, str], dict[str, Any]] = {
@@ -20,6 +21,8 @@ _CHECKED: dict[tuple[str, str], dict[str, Any]] = {
     ("Term", "term"): {"pattern": CURIE.pattern},
     ("Phenotype", "term"): {"pattern": CURIE.pattern},
     ("Publication", "doi"): {"pattern": r"^10\.\d{4,9}/\S+$"},
+    ("CheckSource", "doi"): {"pattern": r"^10\.\d{4,9}/\S+$"},
+    ("CheckRow", "study"): {"pattern": ACCESSION.pattern},
 }
 
 
@@ -31,7 +34,7 @@ def schema(kind: type[BaseModel]) -> dict[str, Any]:
             for keyword, value in _CHECKED.get((name, field), {}).items():
                 next((o for o in of.get("anyOf", [of]) if o.get("type") == "string"), of)[keyword] = value
     if samples := out.get("$defs", {}).get("Samples"):
-        for field in ("columns", "split"):
+        for field in ("columns", "split", "links"):
             samples["properties"][field]["propertyNames"] = {"enum": list(SAMPLE_COLUMNS)}
     _widen(out)
     return out

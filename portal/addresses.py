@@ -22,6 +22,8 @@ SEARCH = "search/"
 QUERY = "query/"
 DOWNLOADS = "downloads/"
 ABOUT = "about/"
+CHECKS = "about/checks/"
+IMPORTS = "about/imports/"
 DATA = "data/"
 
 _GREEK_NAMES = (
@@ -60,6 +62,11 @@ def slug(name: str, *, capitals: bool = False) -> str:
 
 def study(accession: str) -> str:
     return f"studies/{accession}/"
+
+
+def provenance(accession: str) -> str:
+    """What an import read and where it went; `ledger.json` beside it says the same to programs."""
+    return f"studies/{accession}/provenance/"
 
 
 def component(accession: str, name: str) -> str:

@@ -22,7 +22,10 @@ class PhenotypeCount(Model):
 
 
 class ContainerFacts(Model):
-    """A plate (rows, columns > 0 once a well was met) or a dataset (rows = columns = 0)."""
+    """A plate (rows, columns > 0 once a well was met) or a dataset (rows = columns = 0).
+
+    `uncounted`: samples that miss a rule of `samples.counted`; `not_counted`: a rule's words → how many miss it, where any does.
+    """
 
     name: str
     kind: Literal["plate", "dataset"]
@@ -33,6 +36,12 @@ class ContainerFacts(Model):
     rows: int = 0
     columns: int = 0
     images: int = 0
+    uncounted: int = 0
+    not_counted: dict[str, int] = {}
+
+    @property
+    def counted(self) -> int:
+        return self.samples - self.uncounted
 
 
 class Tally(Model):
@@ -66,6 +75,8 @@ class ComponentFacts(Model):
     columns: tuple[str, ...] = ()
     tally: Tally = Tally()
     images: int = 0
+    counted: int = 0  # samples that meet every rule of `samples.counted`; all, where there is none
+    not_counted: dict[str, int] = {}  # a rule's words → samples that do not meet it
 
 
 class ChannelFacts(Model):
@@ -174,6 +185,16 @@ class Appearance(Model):
     more_samples: int = 0
 
 
+class Eaten(Model):
+    """A symbol that a spreadsheet turned into a date, as a table writes it. `proved`: the identifier beside it stands elsewhere
+    beside the symbol that gives this date, which is the gene's name; otherwise nothing tells of which symbol it was made.
+    """
+
+    written: str
+    identifier: str | None = None
+    proved: bool = False
+
+
 class GeneFacts(Model):
     """One gene of one organism: identity is (organism, symbol), or (organism, identifier) where there is no symbol."""
 
@@ -184,6 +205,8 @@ class GeneFacts(Model):
     synonyms: tuple[str, ...] = ()
     organism: Term | None
     appearances: tuple[Appearance, ...]
+    eaten: tuple[Eaten, ...] = ()
+    links: dict[str, str] = {}  # identifier → its page outside, where a study that has it names one
 
 
 class GeneLine(Model):

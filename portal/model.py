@@ -10,78 +10,26 @@ Past `ingest/` only these types travel. They are built from YAML by `ingest.stud
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-CURIE = re.compile(r"^[A-Za-z][A-Za-z0-9]*:[A-Za-z0-9][A-Za-z0-9._-]*$")
-COMPONENT = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
-ACCESSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-
-# Words the address charter keeps for itself below /studies/<accession>/ (DESIGN §5).
-RESERVED = frozenset(
-    "api assets cite components data download embed files history images index metadata plates provenance".split()
-    + "samples search table tiles v".split()
-)
-
-
-def _mend(value: str, pattern: re.Pattern[str], what: str, mend: str) -> str:
-    # The message is 'what; mend': ingest.studies splits it at the semicolon.
-    if not pattern.match(value):
-        raise ValueError(f"{what}; {mend}")
-    return value
-
-
-def _curie(value: str) -> str:
-    guess = re.sub(r"^.*/", "", value.strip()).replace("_", ":", 1)
-    # The two ontologies of IDR's phenotypes and methods number their terms with seven and eight digits.
-    digits = {"CMPO": 7, "FBbi": 8}
-    if m := re.match(r"^(CMPO|FBbi):(\d+)$", guess, re.IGNORECASE):
-        prefix = "CMPO" if m[1].upper() == "CMPO" else "FBbi"
-        guess = f"{prefix}:{int(m[2]):0{digits[prefix]}d}"
-        if value != guess:
-            raise ValueError(f"is not a {prefix} accession; write {guess}")
-    mend = f"write {guess}" if CURIE.match(guess) else "write an ontology accession such as CMPO:0000118"
-    return _mend(value, CURIE, "is not an ontology accession", mend)
-
-
-def _component_name(value: str) -> str:
-    _mend(value, COMPONENT, "cannot be part of an address", "write letters, digits, _ or -, beginning with a letter, such as screenA")
-    if value.casefold() in RESERVED:
-        raise ValueError(f"is a word that the address charter keeps for itself; write another name, such as {value}A")
-    return value
-
-
-def _accession(value: str) -> str:
-    return _mend(value, ACCESSION, "is not an accession", "write letters, digits, '.', '_' or '-', such as idr0002")
-
-
-def _doi(value: str) -> str:
-    bare = re.sub(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", "", value.strip(), flags=re.IGNORECASE)
-    mend = f"write {bare}" if re.match(r"^10\.\d{4,9}/\S+$", bare) else "write it as 10.1091/mbc.E13-04-0221"
-    return _mend(value, re.compile(r"^10\.\d{4,9}/\S+$"), "is not a bare DOI", mend)
-
-
-def _http(value: str) -> str:
-    return _mend(value, re.compile(r"^https?://[^\s<>\"']+$"), "is not a web address", "write one beginning with https://")
-
-
-def _below(value: str) -> str:
-    parts = value.replace("\\", "/").split("/")
-    if value.startswith(("/", "~")) or ".." in parts or re.match(r"^[A-Za-z]:", value) or "\0" in value:
-        raise ValueError("leaves the study folder; write a path below it")
-    return value
-
+from portal import spelling
+from portal.outside import LINKS
+from portal.spelling import ACCESSION as ACCESSION
+from portal.spelling import COMPONENT as COMPONENT
+from portal.spelling import CURIE as CURIE
+from portal.spelling import RESERVED as RESERVED
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-Curie = Annotated[str, AfterValidator(_curie)]
-Doi = Annotated[str, AfterValidator(_doi)]
-Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_http)]
-RelPath = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(_below)]
+Curie = Annotated[str, AfterValidator(spelling.curie)]
+Doi = Annotated[str, AfterValidator(spelling.doi)]
+Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(spelling.http)]
+RelPath = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(spelling.below)]
 Positive = Annotated[float, Field(gt=0)]
+Amount = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Model(BaseModel):
@@ -177,12 +125,20 @@ class Correlation(Model):
     transformation: Text | None = None
 
 
+# A table, or the parts that it comes in: their rows stand below one another, their columns are put together by name.
+Tables = RelPath | Annotated[tuple[RelPath, ...], Field(min_length=1, max_length=1_000)]
+
+
 class Join(Model):
     """Rows of `table` joined to the samples on a column; several columns are joined by `_`, as IDR's tables do."""
 
-    table: RelPath
+    table: Tables = Field(description="A table below the study folder; a list where it comes in several parts.")
     on: Line | tuple[Line, ...]
     unmatched: Literal["warn", "ignore"] = "warn"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return (self.table,) if isinstance(self.table, str) else self.table
 
 
 class PhenotypeColumn(Model):
@@ -201,17 +157,49 @@ SAMPLE_COLUMNS = (
 )  # fmt: skip
 
 
+class Counted(Model):
+    """A rule that a sample's row meets when the study's own figures count it: its plate was loaded, its well has an image, its image
+    is raw. A row meets a list of rules when it meets them all. Exactly one of the four conditions is given; capitals do not matter.
+    """
+
+    says: Line = Field(description="What the rows have that meet the rule, such as 'on a plate that was loaded'.")
+    column: Line = Field(description="A column of the samples' table or of one joined to it.")
+    listed_in: RelPath | None = Field(default=None, description="The cell stands in the first column of this table, which has no header.")
+    any_of: tuple[Line, ...] | None = Field(default=None, description="The cell is one of these.")
+    none_of: tuple[Line, ...] | None = Field(default=None, description="The cell is none of these.")
+    without: Line | None = Field(default=None, description="The cell does not hold this text.")
+
+
 class Samples(Model):
     """How the rows of a table become samples. Source tables are never edited: all is declared here."""
 
-    table: RelPath
+    table: Tables = Field(description="A table below the study folder; a list where it comes in several parts.")
     join: tuple[Join, ...] = ()
-    columns: dict[str, Line] = Field(description="normalised name → source column")
+    columns: dict[str, Line | Annotated[tuple[Line, ...], Field(min_length=1, max_length=200)]] = Field(
+        description="normalised name → source column; several for a target that a row may have several of, such as gene.id: "
+        "the first identifier belongs to the first symbol"
+    )
     split: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=8)]] = Field(
         default_factory=dict, description="normalised name → separator, for cells that hold several values"
     )
     no_value: tuple[str, ...] = Field(default=(), description="Cells that mean 'nothing here', such as NA.")
+    links: dict[str, Annotated[str, StringConstraints(max_length=2_000), AfterValidator(spelling.link_template)]] = Field(
+        default_factory=dict, description="normalised name → address of an outside page about one of its values, with {id} in its place"
+    )
     phenotypes: tuple[PhenotypeColumn, ...] = ()
+    counted: tuple[Counted, ...] = Field(
+        default=(), description="Which rows the study's own figures count; all, where there is no rule. The others stay in every table."
+    )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The files that `table` is read from."""
+        return (self.table,) if isinstance(self.table, str) else self.table
+
+    def columns_of(self, name: str) -> tuple[str, ...]:
+        """The source columns of a normalised name, in their order; () where it is not mapped."""
+        column = self.columns.get(name, ())
+        return (column,) if isinstance(column, str) else column
 
 
 class Channel(Model):
@@ -239,18 +227,18 @@ class Images(Model):
 class Size(Model):
     """What the source declares about the component's size; shown as declared, never as counted."""
 
-    plates: int | None = None
-    datasets: int | None = None
-    images_5d: int | None = None
-    planes: int | None = None
+    plates: Amount | None = None
+    datasets: Amount | None = None
+    images_5d: Amount | None = None
+    planes: Amount | None = None
     dimensions: Line | None = None
-    terabytes: float | None = None
+    terabytes: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 
 class StudyComponent(Model):
     """A screen or an experiment. Its id is its name, unique in the study without regard to case."""
 
-    name: Annotated[str, AfterValidator(_component_name)]
+    name: Annotated[str, AfterValidator(spelling.component_name)]
     kind: Literal["screen", "experiment"]
     description: Text | None = None
     sample_type: Line | None = None
@@ -300,7 +288,7 @@ class Event(Model):
 class Study(Model):
     """One study folder's study.yaml."""
 
-    accession: Annotated[str, AfterValidator(_accession)]
+    accession: Annotated[str, AfterValidator(spelling.accession)]
     label: Line | None = Field(default=None, description="A short name shown beside the accession, such as heriche-condensation.")
     record: Literal["deposited", "indexed", "imported"] = "deposited"
     title: Line
@@ -338,42 +326,16 @@ class LinkTemplate(Model):
     url: Line
 
 
-def _links(*templates: tuple[str, str, str]) -> tuple[LinkTemplate, ...]:
-    return tuple(LinkTemplate(name=name, pattern=pattern, url=url) for name, pattern, url in templates)
-
-
-_OLS = "https://www.ebi.ac.uk/ols4/search?q={id}&ontology="
-
-# Where portal.yaml lists none. Patterns as identifiers.org gives them, but without what any word could match.
-LINKS = _links(
-    ("Ensembl", r"ENS[A-Z]*[GTP]\d{11}", "https://www.ensembl.org/id/{id}"),
-    ("NCBI Gene", r"\d{1,9}", "https://www.ncbi.nlm.nih.gov/gene/{id}"),
-    ("RefSeq", r"[NX][MR]_\d{6,9}(?:\.\d+)?", "https://www.ncbi.nlm.nih.gov/nuccore/{id}"),
-    ("RefSeq", r"[NXY]P_\d{6,9}(?:\.\d+)?", "https://www.ncbi.nlm.nih.gov/protein/{id}"),
-    ("UniProt", r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2}", "https://www.uniprot.org/uniprotkb/{id}"),
-    ("PomBase", r"SP[A-Z]{2,3}[0-9]+[A-Za-z0-9]*\.[0-9]+[A-Za-z]?", "https://www.pombase.org/gene/{id}"),
-    ("SGD", r"Y[A-P][LR]\d{3}[CW](?:-[A-Z])?", "https://www.yeastgenome.org/locus/{id}"),
-    ("FlyBase", r"FBgn\d{7}", "https://flybase.org/reports/{id}"),
-    ("TAIR", r"A[Tt][1-5CM][Gg]\d{5}", "https://www.arabidopsis.org/locus?name={id}"),
-    ("CMPO", r"CMPO:\d{7}", _OLS + "cmpo"),
-    ("FBbi", r"FBbi:\d{8}", _OLS + "fbbi"),
-    ("NCBI Taxonomy", r"NCBITaxon:\d{1,8}", _OLS + "ncbitaxon"),
-    ("EFO", r"EFO:\d{7}", _OLS + "efo"),
-    ("PubMed", r"PMID:\d{1,9}", "https://identifiers.org/{id}"),
-    ("DOI", r"10\.\d{4,9}/\S+", "https://doi.org/{id}"),
-)
-
-
 class Portal(Model):
     """content/portal.yaml."""
 
     title: Line = "Slidecase"
     tagline: Line = "Biological images, with everything needed to read them."
-    site_url: Url | None = None
+    site_url: Annotated[Url, AfterValidator(spelling.site)] | None = None
     publisher: Line | None = None
     contact: Line | None = None
     metadata_licence: Line = "CC0-1.0"
     release: Line | None = Field(default=None, description="Name of this release, such as 2026.1, shown on every page.")
     source_url: Url | None = Field(default=None, description="Where the content and the code are kept.")
     about: Text | None = None
-    links: tuple[LinkTemplate, ...] = LINKS
+    links: Annotated[tuple[LinkTemplate, ...], Field(max_length=200)] = tuple(LinkTemplate(name=n, pattern=p, url=u) for n, p, u in LINKS)
