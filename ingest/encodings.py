@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import cache
+from itertools import islice
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LIKELY = frozenset("°µ±×·–—‘’“”™®©…²³½•\u00a0βαµ≥≤")
@@ -33,24 +35,37 @@ def decode(raw: bytes) -> tuple[str, str, list[str]]:
         return raw.decode("utf-8"), "utf-8", []
     except UnicodeDecodeError:
         pass
+    # Counted by lengths: a large file that is no UTF-8 at all has as many strays as bytes, and a list of them fills the memory.
+    sound = raw.decode("utf-8", "ignore")
+    characters, multibyte = len(sound), len(sound) - len(sound.encode("ascii", "ignore"))
+    del sound
     # Surrogates U+DC80…U+DCFF stand for the bytes that are not UTF-8.
     loose = raw.decode("utf-8", "surrogateescape")
-    stray = [m.start() for m in re.finditer("[\udc80-\udcff]", loose)]
-    multibyte = sum(1 for _ in re.finditer("[^\x00-\x7f\udc80-\udcff]", loose))
-    mac, windows = (_read_as(loose, codec) for codec in ("mac_roman", "cp1252"))
-    sample = stray[:_SAMPLE]
-    is_mac = sum(_sense(mac, at) for at in sample) > sum(_sense(windows, at) for at in sample)
-    codec, label, mended = ("mac_roman", "mac-roman", mac) if is_mac else ("cp1252", "windows-1252", windows)
-    if multibyte > len(stray):
+    stray = len(loose) - characters
+    sample = [m.start() for m in islice(re.finditer("[\udc80-\udcff]", loose), _SAMPLE)]
+    mac, windows = (_made(loose, sample, codec) for codec in ("mac_roman", "cp1252"))
+    codec, label = ("mac_roman", "mac-roman") if mac > windows else ("cp1252", "windows-1252")
+    if multibyte > stray:
         # Real UTF-8 sequences outnumber the strays: two hands wrote this file.
-        return mended, f"utf-8+{label}", [f"{len(stray)} bytes are not UTF-8 and were read as {label}"]
+        return _read_as(loose, codec), f"utf-8+{label}", [f"{stray} bytes are not UTF-8 and were read as {label}"]
+    del loose
     return raw.decode(codec, "replace"), label, [f"read as {label}, not UTF-8"]
+
+
+def _made(loose: str, sample: list[int], codec: str) -> int:
+    """The sense that the strays at these places make in `codec`, all together."""
+    # Each with the character before and behind it; at the very beginning there is none before.
+    return sum(_sense(_read_as(loose[max(at - 1, 0) : at + 2], codec), min(at, 1)) for at in sample)
 
 
 def _read_as(loose: str, codec: str) -> str:
     """The text with each stray byte read in `codec`; same length, so that positions agree."""
-    table = {0xDC00 + b: bytes([b]).decode(codec, "replace") for b in range(0x80, 0x100)}
-    return loose.translate(table)
+    return loose.translate(_strays(codec))
+
+
+@cache
+def _strays(codec: str) -> dict[int, str]:
+    return {0xDC00 + b: bytes([b]).decode(codec, "replace") for b in range(0x80, 0x100)}
 
 
 def _sense(text: str, at: int) -> int:

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,9 +45,11 @@ class StudyFolder:
         return f"{self.folder}/{STUDY_FILE}"
 
 
-def find_studies(content: Path) -> tuple[list[StudyFolder], list[Problem]]:
+def find_studies(content: Path, recorded: Collection[str] = ()) -> tuple[list[StudyFolder], list[Problem]]:
     """Every study folder of `content/studies` with a study.yaml, sorted by name, and what is wrong with the others.
 
+    Of folders that differ by capitals alone the one stays whose address is `recorded` (accessions); where none is, or more than
+    one, all are left out: a newcomer never takes the place of what was there.
     Entries that begin with `.` and plain files beside the folders are passed over. Never raises for bad content.
     """
     root = content / "studies"
@@ -56,8 +58,11 @@ def find_studies(content: Path) -> tuple[list[StudyFolder], list[Problem]]:
         mend = "make the folder 'studies', with a folder for each study in it"
         return [], [Problem(Place("studies"), "is not there", mend, "warning")]
     found: list[StudyFolder] = []
-    first: dict[str, str] = {}
-    for entry in sorted(os.scandir(root), key=lambda e: e.name):
+    entries = sorted(os.scandir(root), key=lambda e: e.name)
+    alike: dict[str, list[str]] = {}
+    for name in (e.name for e in entries if ACCESSION.fullmatch(e.name) and not e.is_symlink() and e.is_dir()):
+        alike.setdefault(name.casefold(), []).append(name)
+    for entry in entries:
         if entry.name.startswith("."):
             continue
         place = Place(f"studies/{_shown(entry.name)}")
@@ -66,15 +71,15 @@ def find_studies(content: Path) -> tuple[list[StudyFolder], list[Problem]]:
             continue
         if not entry.is_dir():
             continue
-        if not ACCESSION.match(entry.name):
+        if not ACCESSION.fullmatch(entry.name):
             problems.append(
                 Problem(place, "cannot be an accession", "name the folder with letters, digits, '.', '_' or '-', such as idr0002")
             )
             continue
-        other = first.setdefault(entry.name.casefold(), entry.name)
-        if other != entry.name:
+        others = [name for name in alike[entry.name.casefold()] if name != entry.name]
+        if others and [name for name in (entry.name, *others) if name in recorded] != [entry.name]:
             mend = "rename one of the two: addresses do not tell capitals apart"
-            problems.append(Problem(place, f"differs from the folder {quoted(other)} by capitals alone", mend))
+            problems.append(Problem(place, f"differs from the folder {quoted(others[0])} by capitals alone", mend))
             continue
         files, more = _listing(Path(entry.path), f"studies/{entry.name}")
         problems += more
@@ -141,14 +146,25 @@ def _shown(path: str) -> str:
 
 
 def named_tables(study: Study) -> Iterator[tuple[str, str]]:
-    """(YAML path, table) of every table that samples are read from."""
+    """(YAML path, table) of every table that samples are read from, and of those that their rules look into."""
     for index, component in enumerate(study.components):
         if component.samples is None:
             continue
         here = f"components[{index}].samples"
-        yield f"{here}.table", component.samples.table
+        yield from _parts(f"{here}.table", component.samples.table)
         for at, join in enumerate(component.samples.join):
-            yield f"{here}.join[{at}].table", join.table
+            yield from _parts(f"{here}.join[{at}].table", join.table)
+        for at, rule in enumerate(component.samples.counted):
+            if rule.listed_in:
+                yield f"{here}.counted[{at}].listed_in", rule.listed_in
+
+
+def _parts(path: str, table: str | tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(YAML path, file) of a table, or of each of its parts."""
+    if isinstance(table, str):
+        yield path, table
+    else:
+        yield from ((f"{path}[{at}]", part) for at, part in enumerate(table))
 
 
 def check_files(study: Study, folder: StudyFolder, lines: Mapping[str, int]) -> list[Problem]:
@@ -160,7 +176,7 @@ def check_files(study: Study, folder: StudyFolder, lines: Mapping[str, int]) -> 
     problems: list[Problem] = []
 
     def tell(path: str, value: str, what: str, mend: str, severity: Severity) -> None:
-        problems.append(Problem(Place(folder.file, lines.get(path, 0), 0, path), f"'{value}' {what}", mend, severity))
+        problems.append(Problem(Place(folder.file, lines.get(path, 0), 0, path), f"{quoted(value)} {what}", mend, severity))
 
     here = set(folder.files)
     for path, table in named_tables(study):

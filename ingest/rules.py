@@ -131,6 +131,8 @@ def _columns(component: dict, study: Any) -> Iterator[Finding]:
             mend = nearest(key, SAMPLE_COLUMNS)
             meant |= {name for name in SAMPLE_COLUMNS if mend == f"did you mean '{name}'?"}
             yield ("samples", "columns", key), "is not a column that samples can have", mend, "error"
+        elif isinstance(columns[key], list) and key not in SPLITTABLE:
+            yield ("samples", "columns", key), "takes one column", "write its name alone; a list is for targets such as gene.id", "error"
     at: Path = ("samples", "columns")
     plate, well = columns.get("plate"), columns.get("well")
     kind = _text(component, "kind")
@@ -158,6 +160,14 @@ def _columns(component: dict, study: Any) -> Iterator[Finding]:
             yield path, "splits a column that is not mapped", nearest(key, list(columns), "map it under 'columns:'"), "error"
         elif key not in SPLITTABLE:
             yield path, "cannot be split", "split identifiers and symbols alone, such as gene.id", "error"
+    for key in _grouped(samples, "links"):
+        if key not in columns:
+            yield (
+                ("samples", "links", key),
+                "links a column that is not mapped",
+                nearest(key, list(columns), "map it under 'columns:'"),
+                "error",
+            )
 
 
 def _phenotypes(component: dict, study: Any) -> Iterator[Finding]:
@@ -177,6 +187,28 @@ def _phenotypes(component: dict, study: Any) -> Iterator[Finding]:
         if name and name not in names:
             mend = nearest(name, names, "declare it under the component's 'phenotypes:'")
             yield ("samples", "phenotypes", index, "phenotype"), f"{quoted(name)} is not declared", mend, "error"
+
+
+CONDITIONS = ("listed_in", "any_of", "none_of", "without")
+
+
+def _counted(component: dict, study: Any) -> Iterator[Finding]:
+    """A rule has one condition: with none it would say nothing, and of two a reader could not tell which a row misses."""
+    for index, rule in enumerate(_listed(component.get("samples"), "counted")):
+        if not isinstance(rule, dict):
+            continue
+        at: Path = ("samples", "counted", index)
+        given = [key for key in CONDITIONS if rule.get(key) is not None]
+        for key in given:
+            if rule[key] == []:
+                yield (*at, key), "is empty", "write at least one cell, such as [raw]", "error"
+        # A key that is misspelt or empty is told as that.
+        if not given and not set(rule) - {"says", "column"}:
+            yield at, "says nothing of the cell", f"write one of {', '.join(CONDITIONS)}, such as 'any_of: [raw]'", "error"
+        elif len(given) > 1:
+            said = " and ".join(given[:2]) if len(given) == 2 else f"{len(given)} conditions"
+            mend = "keep one, and write a rule for each: a row is counted when it meets them all"
+            yield at, f"has {said}", mend, "error"
 
 
 def _organism(component: dict, study: Any) -> Iterator[Finding]:
@@ -205,8 +237,20 @@ def _channel_limits(component: dict, study: Any) -> Iterator[Finding]:
 
 
 def _paths(component: dict, study: Any) -> Iterator[Finding]:
-    named: list[tuple[Path, Any]] = [(("samples", "table"), _grouped(component, "samples").get("table"))]
-    named += [(("samples", "join", i, "table"), _text(j, "table")) for i, j in enumerate(_listed(component.get("samples"), "join"))]
+    tables: list[tuple[Path, Any]] = [(("samples", "table"), _grouped(component, "samples").get("table"))]
+    joins = enumerate(_listed(component.get("samples"), "join"))
+    tables += [(("samples", "join", i, "table"), j.get("table")) for i, j in joins if isinstance(j, dict)]
+    named: list[tuple[Path, Any]] = []
+    for path, value in tables:
+        parts = [((*path, i), part) for i, part in enumerate(value)] if isinstance(value, list) else [(path, value)]
+        named += parts
+        seen: set[Any] = set()
+        for place, part in parts:
+            if isinstance(part, str) and part in seen:
+                yield place, f"{quoted(part)} is a part that stands in the list already", "write every part once", "error"
+            seen.add(part if isinstance(part, str) else None)
+    rules = _listed(component.get("samples"), "counted")
+    named += [(("samples", "counted", i, "listed_in"), _text(rule, "listed_in")) for i, rule in enumerate(rules)]
     for i, images in enumerate(_listed(component, "images")):
         named += [(("images", i, "source"), _text(images, "source")), (("images", i, "rois"), _text(images, "rois"))]
     for path, value in named:
@@ -215,5 +259,5 @@ def _paths(component: dict, study: Any) -> Iterator[Finding]:
 
 
 _COMPONENT_RULES: tuple[Callable[[dict, Any], Iterator[Finding]], ...] = (
-    _has_something, _columns, _phenotypes, _organism, _channel_limits, _paths,
+    _has_something, _columns, _phenotypes, _counted, _organism, _channel_limits, _paths,
 )  # fmt: skip

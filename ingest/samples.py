@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.marks import quoted
+from ingest.sample_tables.counting import Counting, Listed, count_rows, list_names, read_list
 from ingest.sample_tables.joining import Joined, join_tables
 from ingest.sample_tables.reading import KINDS, SampleRows, counted, distinct_targets, read_samples
 from ingest.sample_tables.wells import plate_size
@@ -26,7 +28,7 @@ from portal.warehouse.schema import TABLES
 def samples(
     work: Work, *, folder: str, accession: str, index: int, component: Mapping[str, Any], study_organisms: list[Mapping[str, Any]]
 ) -> dict[str, bytes | Path]:
-    """inputs[0]: every table that the component's `samples` names, by its path in the study folder.
+    """inputs[0]: every table that the component's `samples` names, also in its rules, by its path in the study folder.
 
     `folder` is the study's, relative to the content; `index` the component's place in study.yaml; `component` a dump of
     the StudyComponent (name, kind, organisms, phenotypes, samples are read); `study_organisms` dumps of Terms.
@@ -39,21 +41,27 @@ def samples(
     it = StudyComponent.model_validate(dict(component))
     tables, problems = _tables(work.inputs[0], it, folder)
     at = Place(f"{folder}/study.yaml", path=f"components[{index}].samples")
-    joined = Joined(it.samples.table if it.samples else "", {}, [], {})
+    lists, more = _lists(work.inputs[0], it, at)
+    problems += more
+    joined = Joined("", {}, [], {})
     rows: SampleRows | None = SampleRows()
-    if len(tables) < len(table_names(it)):
+    counting = Counting([])
+    if len(tables) < len(table_names(it)) or len(lists) < len(list_names(it)):
         rows = None
     elif it.samples is not None and not errors(problems):
         joined, more = join_tables(it.samples, tables, at)
         problems += more
         if not errors(problems):
             organisms = tuple(Term.model_validate(dict(o)) for o in study_organisms)
-            rows, more = read_samples(joined, it, accession, organisms, at, f"{folder}/{it.samples.table}")
+            rows, more = read_samples(joined, it, accession, organisms, at, folder)
+            problems += more
+        if rows is not None and not errors(problems):
+            counting, more = count_rows(joined, it.samples.counted, lists, at)
             problems += more
     out: dict[str, bytes | Path] = {"problems.json": dump(problems)}
     if rows is None or errors(problems):
         return out
-    sampled, order = sample_table(rows, it, accession)
+    sampled, order = sample_table(rows, it, accession, counting.counted)
     full = full_table(rows, joined, it, sampled, order)
     written = {
         "samples": (sampled, "samples"),
@@ -65,7 +73,7 @@ def samples(
         path = work.scratch / f"{name}.parquet"
         write(path, table.schema, table.to_batches(), TABLES[sorted_as][1])
         out[path.name] = path
-    out["summary.json"] = facts(rows, joined, it, accession, full).model_dump_json(indent=1).encode()
+    out["summary.json"] = facts(rows, joined, counting, it, accession, full).model_dump_json(indent=1).encode()
     return out
 
 
@@ -82,15 +90,31 @@ def _tables(tree: Opened, it: StudyComponent, folder: str) -> tuple[dict[str, Ra
     return tables, problems
 
 
+def _lists(tree: Opened, it: StudyComponent, at: Place) -> tuple[dict[str, Listed], list[Problem]]:
+    """The lists of the component's rules that can be read; of the others it is said where study.yaml names them."""
+    lists: dict[str, Listed] = {}
+    problems: list[Problem] = []
+    for index, rule in enumerate(it.samples.counted if it.samples else ()):
+        name = rule.listed_in
+        if name is None or name in lists or name not in tree:
+            continue
+        listed, what, mend = read_list(tree.read(name), name)
+        if listed is None:
+            problems.append(Problem(Place(at.file, path=f"{at.path}.counted[{index}].listed_in"), f"{quoted(name)} {what}", mend))
+        else:
+            lists[name] = listed
+    return lists, problems
+
+
 def table_names(it: StudyComponent) -> list[str]:
     """Every table that a component's samples are read from, by its path in the study folder."""
-    return list(dict.fromkeys([it.samples.table, *(j.table for j in it.samples.join)])) if it.samples else []
+    return list(dict.fromkeys([*it.samples.parts, *(part for j in it.samples.join for part in j.parts)])) if it.samples else []
 
 
 # ---- what was counted
 
 
-def facts(rows: SampleRows, joined: Joined, it: StudyComponent, accession: str, full: pa.Table) -> ComponentFacts:
+def facts(rows: SampleRows, joined: Joined, counting: Counting, it: StudyComponent, accession: str, full: pa.Table) -> ComponentFacts:
     """ComponentFacts of the rows. Counts hold controls unless their name ends in `_nc`.
 
     Genes and other targets are counted by distinct identifier, as the IDR paper counts targets; by symbol where a
@@ -114,7 +138,7 @@ def facts(rows: SampleRows, joined: Joined, it: StudyComponent, accession: str, 
         organisms=dict(counted(rows.organism)),
         cell_lines=dict(counted(rows.filled("cell_line", it.samples.no_value if it.samples else ()))),
         phenotypes=_phenotype_counts(rows, it, not_control),
-        containers=_containers(rows, accession, it),
+        containers=_containers(rows, counting, accession, it),
         columns=tuple(full.column_names),
         tally=Tally(
             rows_read=joined.rows_read,
@@ -123,8 +147,10 @@ def facts(rows: SampleRows, joined: Joined, it: StudyComponent, accession: str, 
             unmatched_examples=joined.unmatched_examples,
             no_value_cells=rows.no_value_cells,
             phenotype_spellings=tuple(rows.spellings),
-            notes=(*joined.notes, *rows.notes),
+            notes=(*joined.notes, *rows.notes, *counting.notes),
         ),
+        counted=sum(counting.counted),
+        not_counted=counting.not_counted(),
     )
 
 
@@ -148,7 +174,7 @@ def _phenotype_counts(rows: SampleRows, it: StudyComponent, not_control: list[bo
     return tuple(counts)
 
 
-def _containers(rows: SampleRows, accession: str, it: StudyComponent) -> tuple[ContainerFacts, ...]:
+def _containers(rows: SampleRows, counting: Counting, accession: str, it: StudyComponent) -> tuple[ContainerFacts, ...]:
     members: dict[str, list[int]] = {}
     for row, name in enumerate(rows.container):
         members.setdefault(name, []).append(row)
@@ -167,6 +193,8 @@ def _containers(rows: SampleRows, accession: str, it: StudyComponent) -> tuple[C
                 with_phenotype=sum(bool(rows.phenotypes[i]) for i in inside),
                 rows=height,
                 columns=width,
+                uncounted=sum(not counting.counted[i] for i in inside),
+                not_counted={says: n for says, misses in counting.missed.items() if (n := sum(misses[i] for i in inside))},
             )
         )
     return tuple(found)

@@ -10,25 +10,24 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.encodings import decode
+from ingest.packed import GZIP, ZIP, gunzip, unzip
+from ingest.records import MAX_CELL, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, count, read_records
 from portal.problems import Place, Problem
 
 MAX_BYTES = 256 * 2**20
-MAX_CELL = 32 * 1024  # A spreadsheet's own limit is 32,767 characters.
-MAX_ROWS = 2_000_000
-MAX_COLUMNS = 2_000
 
-GZIP = b"\x1f\x8b"
 _LFS = b"version https://git-lfs.github.com/spec/"
-_END = "\ue000end of the table"  # A private-use character: no table holds it.
-_URL_SUFFIX = re.compile(r"\s*%%\s*url=.*$", re.DOTALL)
+_URL_SUFFIX = re.compile(r"%%\s*url=(.*)$", re.DOTALL)
+_REMARKS = re.compile(r"(?:\s*#[^\n]*\n)+")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 # Control characters that neither HTML nor a reader can show; tab, line feed and carriage return are not among them.
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_CONTROL = dict.fromkeys((*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+_SUFFIXES = re.compile(r"(?:\.(?:gz|zip))+$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class RawTable:
 
 
 def read_table(raw: bytes, name: str) -> tuple[RawTable | None, list[Problem]]:
-    """Reads a CSV or TSV file, gzipped or not. `name` is its path: its suffix tells CSV from TSV, and problems bear it.
+    """Reads a CSV or TSV file, plain, gzipped or alone in a zip archive. `name` is its path: its suffix tells CSV from TSV, and
+    problems bear it.
 
     None where nothing can be read (empty, a git LFS pointer, binary, too large). Problems with severity
     "warning" leave a usable table.
@@ -70,11 +70,17 @@ def read_text(raw: bytes, name: str) -> tuple[str, str, list[str], Problem | Non
         return "", "", notes, Problem(Place(name), what, mend)
 
     if raw.startswith(GZIP):
-        unpacked, why = _gunzip(raw)
+        unpacked, why = gunzip(raw, MAX_BYTES)
         if why:
             return refuse(why, "compress it again with gzip, or put the plain file here")
         raw = unpacked
         notes.append("unpacked from gzip")
+    elif raw.startswith(ZIP):
+        unpacked, member, why = unzip(raw, MAX_BYTES)
+        if why:
+            return refuse(why, "save the table as CSV, or pack it alone into the archive")
+        raw = unpacked
+        notes.append(f"unpacked '{member}' from a zip archive")
     elif name.casefold().endswith(".gz") and raw and not raw.startswith(_LFS):
         notes.append("named .gz, but not compressed")
     if len(raw) > MAX_BYTES:
@@ -83,42 +89,19 @@ def read_text(raw: bytes, name: str) -> tuple[str, str, list[str], Problem | Non
         return refuse("is empty", "put the table here, or remove its name from study.yaml")
     if raw.startswith(_LFS):
         return refuse("is a git LFS pointer, not the table itself", "run 'git lfs pull' where the file comes from and copy it again")
-    if raw.startswith(b"PK\x03\x04"):
-        return refuse("is a zip archive or a spreadsheet", "unpack it, or save it as CSV")
+    if raw.startswith((GZIP, *ZIP)):
+        return refuse("is packed twice", "unpack it once, or save it as CSV")
     text, encoding, more = decode(raw)
+    text = text.lstrip("\ufeff")  # A second byte order mark would hide the quote of the first cell.
     notes += more
     if "\0" in text:
         return refuse("is not text (it holds NUL bytes)", "save it as CSV or tab-separated text in UTF-8")
-    if count := len(_CONTROL.findall(text)):
-        text = _CONTROL.sub("", text)
-        notes.append(f"{_count(count, 'control character')} removed")
+    if _CONTROL.search(text):
+        before, text = len(text), text.translate(_NO_CONTROL)
+        notes.append(f"{count(before - len(text), 'control character')} removed")
     if not text.strip(_INVISIBLE + " \t\r\n"):
         return refuse("is empty", "put the table here, or remove its name from study.yaml")
     return text, encoding, notes, None
-
-
-def _gunzip(raw: bytes) -> tuple[bytes, str]:
-    """(bytes, "") or (b"", what is wrong). Never holds more than MAX_BYTES + one chunk; reads all members of the file."""
-    parts: list[bytes] = []
-    size = 0
-    while raw:
-        stream = zlib.decompressobj(wbits=31)
-        try:
-            while not stream.eof:
-                chunk = stream.decompress(raw, 2**20)
-                raw = stream.unconsumed_tail
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    return b"", f"unpacks to more than {MAX_BYTES // 2**20} MB"
-                parts.append(chunk)
-                if not raw and not chunk and not stream.eof:
-                    return b"", "ends in the middle of its gzip data"
-        except zlib.error as error:
-            return b"", f"is not sound gzip data ({str(error).split(':')[0].lower()})"
-        raw = stream.unused_data.lstrip(b"\0")
-        if raw and not raw.startswith(GZIP):
-            break  # Bytes after the archive: gzip itself ignores them.
-    return b"".join(parts), ""
 
 
 def line_ends(text: str) -> tuple[str, str]:
@@ -139,9 +122,11 @@ def line_ends(text: str) -> tuple[str, str]:
 
 def _delimiter(text: str, name: str, notes: list[str]) -> str:
     """Comma for .csv, tab otherwise, unless the header says another."""
-    bare = re.sub(r"\.gz$", "", name.casefold())
+    bare = _SUFFIXES.sub("", name.casefold())
     expected = "," if bare.endswith(".csv") else "\t"
-    head = text.lstrip("\n")[: 4 * MAX_CELL]
+    head = text[: 4 * MAX_CELL].lstrip("\n")
+    # Remarks before the header are sentences: their commas separate nothing.
+    head = head[remarks.end() :] or head if (remarks := _REMARKS.match(head)) else head
 
     def cells(mark: str) -> int:
         try:
@@ -159,72 +144,19 @@ def _delimiter(text: str, name: str, notes: list[str]) -> str:
     return best
 
 
-def _records(text: str, delimiter: str, quoting: int) -> tuple[list[list[str]], list[int], bool]:
-    """(records, first line of each, whether a quote stayed open). Blank lines are records without cells."""
-    records: list[list[str]] = []
-    lines: list[int] = []
-    body = text if text.endswith("\n") else text + "\n"
-    reader = csv.reader(io.StringIO(body + _END, newline="\n"), delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
-    line = 1
-    try:
-        for record in reader:
-            records.append(record)
-            lines.append(line)
-            line = reader.line_num + 1
-            if len(records) > MAX_ROWS + 2:
-                break
-    except csv.Error:  # A field of more than 128 KB: a quote that swallowed the file.
-        return records, lines, True
-    if records and records[-1] == [_END]:
-        return records[:-1], lines[:-1], False
-    return records, lines, len(records) <= MAX_ROWS
-
-
-def _unquote(cell: str) -> str:
-    cell = cell.strip()
-    if len(cell) >= 2 and cell[0] == cell[-1] == '"':
-        return cell[1:-1].replace('""', '"')
-    return cell
-
-
-def _ragged(records: list[list[str]]) -> int:
-    """How many filled records have another number of cells than the first filled one."""
-    width = next((len(r) for r in records if any(c.strip() for c in r)), 0)
-    return sum(1 for r in records if r and len(r) != width)
-
-
-def _read_records(text: str, delimiter: str, notes: list[str]) -> tuple[list[list[str]], list[int]]:
-    """Quote-aware, unless a stray quote swallowed rows; CR beside LF is a line end or a blank, whichever fits the header."""
-    if "\r" in text:
-        split, joined = text.replace("\r", "\n"), text.replace("\r", " ")
-        as_ends, as_blanks = _records(split, delimiter, csv.QUOTE_MINIMAL)[0], _records(joined, delimiter, csv.QUOTE_MINIMAL)[0]
-        stray = text.count("\r")
-        if _ragged(as_blanks) < _ragged(as_ends):
-            text = joined
-            notes.append(f"{_count(stray, 'stray carriage return')} inside rows read as blanks")
-        else:
-            text = split
-            notes.append("line ends were mixed, CR and LF")
-    records, lines, still_open = _records(text, delimiter, csv.QUOTE_MINIMAL)
-    suspicious = still_open or (delimiter == "\t" and any("\n" in c and "\t" in c for r in records for c in r))
-    if suspicious:
-        plain, plain_lines, _ = _records(text, delimiter, csv.QUOTE_NONE)
-        if still_open or _ragged(plain) < _ragged(records):
-            notes.append("a double quote is never closed: quotes were read as plain characters")
-            return [[_unquote(c) for c in r] for r in plain], plain_lines
-    return records, lines
-
-
 def _header(cells: list[str], width: int, notes: list[str]) -> tuple[str, ...]:
     """Names for `width` columns: trimmed, without ` %% url=…`, never empty, never twice the same."""
     names: list[str] = []
-    suffixes = repeated = 0
+    repeated = 0
+    links: list[str] = []
     for at in range(width):
         cell = cells[at] if at < len(cells) else ""
-        bare = _URL_SUFFIX.sub("", cell)
-        suffixes += bare != cell
+        link = _URL_SUFFIX.search(cell)
+        bare = cell[: link.start()] if link else cell
         bare = re.sub(r"[\n\t\u00a0\u2009\u202f]", " ", bare).strip().strip(_INVISIBLE).strip()
         names.append(bare or f"column {at + 1}")
+        if link:
+            links.append(f"'{bare[:60]}': {link[1].strip()[:120]}")
     taken = set(names)
     seen: set[str] = set()
     numbered = ""
@@ -238,10 +170,11 @@ def _header(cells: list[str], width: int, notes: list[str]) -> tuple[str, ...]:
             repeated += 1
             numbered = numbered or names[at]
         seen.add(names[at])
-    if suffixes:
-        notes.append(f"' %% url=…' taken off {_count(suffixes, 'column name')}")
+    if links:
+        shown = "; ".join(links[:5]) + ("; …" if len(links) > 5 else "")
+        notes.append(f"' %% url=…' taken off {count(len(links), 'column name')} ({shown})")
     if repeated:
-        notes.append(f"{_count(repeated, 'repeated column name')} numbered, such as '{numbered}'")
+        notes.append(f"{count(repeated, 'repeated column name')} numbered, such as '{numbered}'")
     return tuple(names)
 
 
@@ -250,27 +183,33 @@ def _parse(text: str, name: str, encoding: str, notes: list[str]) -> tuple[RawTa
     if ends:
         notes.append(ends)
     delimiter = _delimiter(text, name, notes)
-    records, lines = _read_records(text, delimiter, notes)
+    read = read_records(text, delimiter, notes)
+    if read.fault:
+        return None, [Problem(Place(name, read.fault.line), read.fault.what, read.fault.mend)]
+    records, lines = read.records, read.lines
     if len(records) > MAX_ROWS + 1:
         return None, [Problem(Place(name), f"has more than {MAX_ROWS:,} rows", "split the table by component")]
 
     # Zero-width characters are looked for once: taking them off every cell would double the time.
     extra = "".join(c for c in _INVISIBLE if c in text)
-    filled: list[list[str]] = []
-    filled_lines: list[int] = []
-    blank = 0
-    for record, line in zip(records, lines, strict=True):
-        cells = [c.strip() for c in record] if not extra else [c.strip().strip(extra).strip() for c in record]
-        if any(cells):
-            filled.append(cells)
-            filled_lines.append(line)
-        else:
-            blank += 1
+    for at, record in enumerate(records):
+        # In its place: both forms of a large table would be held otherwise.
+        records[at] = list(map(str.strip, record)) if not extra else [c.strip().strip(extra).strip() for c in record]
+    kept = [any(record) for record in records]
+    filled = [record for record, keep in zip(records, kept, strict=True) if keep]
+    filled_lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
+    blank = len(records) - len(filled)
     if not filled:
         return None, [Problem(Place(name), "is empty", "put the table here, or remove its name from study.yaml")]
     if blank:
-        notes.append(f"{_count(blank, 'blank row')} skipped")
+        notes.append(f"{count(blank, 'blank row')} skipped")
 
+    remarks = 0
+    while remarks + 1 < len(filled) and _is_remark(filled[remarks]):
+        remarks += 1
+    if remarks and _used(filled[remarks]) > 1:
+        notes.append(f"{count(remarks, 'line')} of remarks before the header left out, such as {filled[0][0][:60]!r}")
+        del filled[:remarks], filled_lines[:remarks]
     head, head_line = filled.pop(0), filled_lines.pop(0)
     named = len(head)
     while named and not head[named - 1]:
@@ -281,10 +220,16 @@ def _parse(text: str, name: str, encoding: str, notes: list[str]) -> tuple[RawTa
     if width > MAX_COLUMNS:
         what = f"has {width:,} columns, where at most {MAX_COLUMNS:,} are read"
         return None, [Problem(Place(name, head_line), what, "remove the surplus columns")]
+    if width * len(filled) > MAX_CELLS:
+        what = f"has {len(filled):,} rows of {width:,} columns, more than {MAX_CELLS:,} cells together"
+        return None, [Problem(Place(name, head_line), what, "split the table by component, or leave empty columns out")]
     if len(head) > width:
-        notes.append(f"{_count(len(head) - width, 'trailing column')} without name or content left out")
+        notes.append(f"{count(len(head) - width, 'trailing column')} without name or content left out")
 
-    problems = list(_shape_problems(name, filled, filled_lines, len(head), width))
+    problems = [*_long_cell(name, [head], [head_line]), *_shape_problems(name, filled, filled_lines, len(head), width)]
+    if not filled:
+        mend = "put the rows below it; of a table that is lost, say so under 'missing:'"
+        problems.append(Problem(Place(name, head_line), "has a header and no row below it", mend, "warning"))
     rows: list[tuple[str, ...]] = []
     padding = ("",) * width
     for row in filled:
@@ -293,8 +238,9 @@ def _parse(text: str, name: str, encoding: str, notes: list[str]) -> tuple[RawTa
     return RawTable(header, rows, filled_lines, encoding, tuple(notes)), problems
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" + ("" if number == 1 else "s")
+def _is_remark(record: list[str]) -> bool:
+    """One cell alone that begins with `#`, as the hints of a template do."""
+    return record[0].startswith("#") and _used(record) == 1
 
 
 def _rows(lines: list[int]) -> str:
@@ -329,6 +275,11 @@ def _shape_problems(name: str, rows: list[list[str]], lines: list[int], declared
             "fill the row up with empty cells, or remove it",
             "warning",
         )
+    yield from _long_cell(name, rows, lines)
+
+
+def _long_cell(name: str, rows: list[list[str]], lines: list[int]) -> Iterator[Problem]:
+    """An error for the first cell that is longer than any reader of tables takes."""
     for row, line in zip(rows, lines, strict=True):
         if max(map(len, row)) > MAX_CELL:
             what = f"has a cell of {max(map(len, row)):,} characters, where at most {MAX_CELL:,} are read"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ingest.marks import Marked, Path, quoted
-from portal import model
+from portal import checks, model
 from portal.problems import Place, Problem, nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,7 +27,9 @@ NOUNS: dict[type[BaseModel], str] = {
     model.Publication: "a publication", model.Protocol: "a protocol", model.Biosample: "a biosample", model.Specimen: "a specimen",
     model.Acquisition: "an acquisition", model.AnalysedData: "analysed data", model.Correlation: "a correlation",
     model.Channel: "a channel", model.Images: "images", model.Size: "size", model.File: "a file", model.Origin: "origin",
-    model.Event: "an event", model.Portal: "a portal", model.LinkTemplate: "a link",
+    model.Event: "an event", model.Counted: "a rule of counted", model.Portal: "a portal", model.LinkTemplate: "a link",
+    checks.Check: "a check", checks.CheckSource: "a source", checks.CheckFigure: "a figure", checks.CheckRow: "a row",
+    checks.CheckSum: "a sum",
 }  # fmt: skip
 
 # How a value looks, for a key that is missing or has the wrong shape.
@@ -36,12 +38,19 @@ EXAMPLES = {
     "table": "screenA/library.txt", "on": "siRNA Identifier", "column": "Phenotype 1", "phenotype": "shorter prophase",
     "last_name": "Curie", "source": "images/*.ome.tif", "date": "2016-05-26", "released": "2016-05-26", "imported": "2016-05-26",
     "what": "first release", "description": "what was done", "pattern": "ENSG\\d+", "url": "https://example.org/{id}",
+    "study": "S-EX1",
+    "sql": "SELECT study, count(*) AS value FROM samples GROUP BY study",
+    "says": "on a plate that was loaded",
 }  # fmt: skip
 
 _OF: dict[tuple[type[BaseModel] | None, str], str] = {
     (model.Term, "name"): "Homo sapiens", (model.Phenotype, "name"): "shorter prophase", (model.Channel, "name"): "DAPI",
     (model.Protocol, "name"): "growth protocol", (model.AnalysedData, "name"): "nuclear area", (model.LinkTemplate, "name"): "Ensembl",
-    (model.Portal, "title"): "Images of our institute", (model.Publication, "title"): "Condensation in living cells",
+    (model.Counted, "column"): "Plate", (model.Portal, "title"): "Images of our institute",
+    (model.Publication, "title"): "Condensation in living cells",
+    (checks.Check, "title"): "Table 1 of the paper", (checks.CheckFigure, "name"): "targets", (checks.CheckFigure, "label"): "Targets",
+    (checks.CheckFigure, "says"): "Samples, controls included.",
+    (checks.CheckSource, "title"): "Williams et al., Nature Methods 2017", (checks.CheckSource, "url"): "https://example.org/paper",
     (model.Origin, "source"): "IDR", (model.Images, "pattern"): '"{plate}_{well}_{field}.tif"',
 }  # fmt: skip
 
@@ -94,6 +103,8 @@ def validated(kind: type[M], marked: Marked, file: str) -> tuple[M | None, list[
             path = _real_path(marked, detail)
             if path in told or marked.is_broken(path):
                 continue
+            if detail["type"] == "string_type" and isinstance(marked.at(path), list) and _may_be_listed(type_at(kind, path)):
+                continue  # One text or a list of them: what is wrong is told of the list.
             if detail["type"] == "too_short" and marked.at(path):
                 continue  # Its members are wrong, and told of: pydantic counts what is left.
             told.add(path)
@@ -125,6 +136,10 @@ def _members(annotation: Any) -> Iterator[Any]:
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
     return next((m for m in _members(annotation) if isinstance(m, type) and issubclass(m, BaseModel)), None)
+
+
+def _may_be_listed(annotation: Any) -> bool:
+    return any(typing.get_origin(m) is tuple for m in _members(annotation))
 
 
 def _inside(annotation: Any, part: str | int) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from ingest.marks import quoted
+from ingest.sample_tables.parts import Stacked, stack
 from ingest.tables import RawTable
 from portal.model import Join, Samples
 from portal.problems import Place, Problem, nearest
@@ -23,7 +24,7 @@ _BETWEEN = "\x1f"  # Between the parts of a key where both tables have them: no 
 class Joined:
     """The samples' rows with every column of every table. Cells are trimmed text, empty where there is nothing.
 
-    `lines[i]` is the line of row i in `table`; `origin` tells which table a column is from.
+    `lines[i]` is the line of row i in `table`, or in the part of it that `place` names; `origin` tells which table a column is from.
     """
 
     table: str
@@ -35,6 +36,11 @@ class Joined:
     unmatched_keys: dict[str, int] = field(default_factory=dict)
     unmatched_examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    stacked: Stacked | None = None
+
+    def place(self, row: int) -> tuple[str, int]:
+        """(file below the study folder, line) of a row."""
+        return self.stacked.place(row) if self.stacked else (self.table, self.lines[row])
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -49,30 +55,37 @@ def join_tables(samples: Samples, tables: Mapping[str, RawTable], at: Place) -> 
 
     A key that no sample has is counted, and warned of unless the join says `unmatched: ignore`.
     """
-    base = tables[samples.table]
+    whole = stack(samples.parts, tables)
+    base = whole.table
     joined = Joined(
-        samples.table,
+        whole.name,
         dict(zip(base.header, _columns(base), strict=True)),
         list(base.lines),
-        dict.fromkeys(base.header, samples.table),
-        {samples.table: len(base.rows)},
-        notes=[f"{samples.table}: {note}" for note in base.notes],
+        dict.fromkeys(base.header, whole.name),
+        {whole.name: len(base.rows)},
+        notes=_notes(whole),
+        stacked=whole,
     )
     problems: list[Problem] = []
     for index, join in enumerate(samples.join):
         here = Place(at.file, path=f"{at.path}.join[{index}].on")
-        problems += _join(joined, join, tables[join.table], frozenset(samples.no_value), here)
+        problems += _join(joined, join, stack(join.parts, tables), frozenset(samples.no_value), here)
     return joined, problems
+
+
+def _notes(whole: Stacked) -> list[str]:
+    """What was mended, under the name of the file; the notes of parts have theirs already."""
+    return list(whole.table.notes) if len(whole.parts) > 1 else [f"{whole.name}: {note}" for note in whole.table.notes]
 
 
 def _columns(table: RawTable) -> list[list[str]]:
     return [list(cells) for cells in zip(*table.rows, strict=True)] if table.rows else [[] for _ in table.header]
 
 
-def _join(joined: Joined, join: Join, table: RawTable, no_value: frozenset[str], at: Place) -> list[Problem]:
-    name = join.table
+def _join(joined: Joined, join: Join, whole: Stacked, no_value: frozenset[str], at: Place) -> list[Problem]:
+    name, table = whole.name, whole.table
     joined.rows_read[name] = len(table.rows)
-    joined.notes += [f"{name}: {note}" for note in table.notes]
+    joined.notes += _notes(whole)
     on = (join.on,) if isinstance(join.on, str) else join.on
     left = key_columns(tuple(joined.columns), on)
     right = key_columns(table.header, on)
@@ -120,7 +133,7 @@ def key_columns(header: Sequence[str], on: tuple[str, ...]) -> list[str] | None:
     """The columns of a table that make up a key; None where they are not there.
 
     `("Plate", "Well")` is both columns, or a ready-made `Plate_Well`; `("Plate_Well",)` is that column, or its parts.
-    Capitals may differ where that leaves no doubt.
+    Capitals and blanks may differ where that leaves no doubt.
     """
     found: list[str] = []
     for name in on:
@@ -135,7 +148,8 @@ def key_columns(header: Sequence[str], on: tuple[str, ...]) -> list[str] | None:
 def _column(header: Sequence[str], name: str) -> str | None:
     if name in header:
         return name
-    close = [h for h in header if h.casefold() == name.casefold()]
+    wanted = "".join(name.split()).casefold()
+    close = [h for h in header if "".join(h.split()).casefold() == wanted]
     return close[0] if len(close) == 1 else None
 
 

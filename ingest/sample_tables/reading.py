@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 
 from ingest.marks import BIDI, quoted
 from ingest.sample_tables.joining import Joined
 from ingest.sample_tables.wells import PLATES, well, well_name
 from portal import addresses
+from portal.eaten import could_be, dates
 from portal.model import Samples, StudyComponent, Term
 from portal.problems import Place, Problem, Severity, nearest
 
@@ -57,9 +59,9 @@ class SampleRows:
 
 
 def read_samples(
-    joined: Joined, component: StudyComponent, accession: str, study_organisms: tuple[Term, ...], at: Place, table_file: str
+    joined: Joined, component: StudyComponent, accession: str, study_organisms: tuple[Term, ...], at: Place, folder: str
 ) -> tuple[SampleRows | None, list[Problem]]:
-    """The samples of one component. `at` is the place of its `samples` in study.yaml, `table_file` the table in problems.
+    """The samples of one component. `at` is the place of its `samples` in study.yaml, `folder` the study's in problems.
 
     None where a mapped column is missing. Rows that cannot be located are told, at most MAX_TOLD of a kind, and left out
     of nothing: any such problem is an error of the study.
@@ -71,26 +73,33 @@ def read_samples(
         return None, problems
     nothing = frozenset(samples.no_value)
     rows = SampleRows()
-    for name, column in samples.columns.items():
-        cells = joined.columns[column]
-        rows.cells[name] = [c or None for c in cells]
-        if count := sum(_nothings(c, samples.split.get(name), nothing) for c in cells if c):
+    for name in samples.columns:
+        columns = [joined.columns[column] for column in samples.columns_of(name)]
+        if len(columns) == 1:
+            rows.cells[name] = [c or None for c in columns[0]]
+        else:
+            rows.cells[name] = ["; ".join(dict.fromkeys(filter(None, cells))) or None for cells in zip(*columns, strict=True)]
+        if count := sum(_nothings(c, samples.split.get(name), nothing) for cells in columns for c in cells if c):
             rows.no_value_cells[name] = count
-    problems += _locate(rows, joined, component, accession, table_file)
-    problems += _coordinates(rows, joined, samples, nothing, table_file)
+    problems += _locate(rows, joined, component, accession, folder)
+    problems += _coordinates(rows, joined, samples, nothing, folder)
     rows.control_type = rows.filled("control_type", nothing)
     inherited = component.organisms or study_organisms
     only = inherited[0].name if len(inherited) == 1 else None
-    rows.organism = [o or only for o in rows.filled("organism", nothing)]
+    # Capitals tell no organism from another: "Homo Sapiens" in a table is the organism that study.yaml declares.
+    declared = {_folded(term.name): term.name for term in (*study_organisms, *component.organisms)}
+    rows.organism = [declared.get(_folded(o), o) if o else only for o in rows.filled("organism", nothing)]
     problems += _phenotypes(rows, joined, component, nothing, at)
-    _targets(rows, samples, nothing, len(joined))
+    _targets(rows, joined, samples, nothing)
+    problems += _eaten(rows, joined, samples, folder)
     _has_phenotype_agrees(rows, samples, nothing)
     return rows, problems
 
 
 def _missing_columns(joined: Joined, samples: Samples, at: Place) -> list[Problem]:
-    wanted = [(f"columns.{name}", column) for name, column in samples.columns.items()]
+    wanted = [(f"columns.{name}", column) for name in samples.columns for column in samples.columns_of(name)]
     wanted += [(f"phenotypes[{i}].column", p.column) for i, p in enumerate(samples.phenotypes)]
+    wanted += [(f"counted[{i}].column", rule.column) for i, rule in enumerate(samples.counted)]
     files = " or ".join(quoted(t) for t in joined.tables)
     return [
         Problem(
@@ -104,8 +113,8 @@ def _missing_columns(joined: Joined, samples: Samples, at: Place) -> list[Proble
 class _Told:
     """Collects problems of table rows; of each kind the first few, and how many more there are."""
 
-    def __init__(self, joined: Joined, file: str) -> None:
-        self.joined, self.file = joined, file
+    def __init__(self, joined: Joined, folder: str) -> None:
+        self.joined, self.folder = joined, folder
         self.first: dict[str, list[Problem]] = {}
         self.count: Counter[str] = Counter()
 
@@ -114,7 +123,8 @@ class _Told:
         told = self.first.setdefault(kind, [])
         if len(told) < MAX_TOLD:
             # A row of a joined table has no line of its own here: the row of the samples' table is named.
-            told.append(Problem(Place(self.file, self.joined.lines[row], 0, f"column {quoted(column)}"), what, mend, severity))
+            file, line = self.joined.place(row)
+            told.append(Problem(Place(f"{self.folder}/{file}", line, 0, f"column {quoted(column)}"), what, mend, severity))
 
     def problems(self) -> list[Problem]:
         out = []
@@ -126,11 +136,11 @@ class _Told:
         return out
 
 
-def _locate(rows: SampleRows, joined: Joined, component: StudyComponent, accession: str, file: str) -> list[Problem]:
+def _locate(rows: SampleRows, joined: Joined, component: StudyComponent, accession: str, folder: str) -> list[Problem]:
     """Container, sample, row, column and id of every sample."""
     samples = component.samples
     assert samples is not None
-    told = _Told(joined, file)
+    told = _Told(joined, folder)
     plates = "plate" in samples.columns and "well" in samples.columns
     first, second = ("plate", "well") if plates else ("dataset", "image")
     containers: list[str | None] = rows.cells.get(first, [component.name] * len(joined))
@@ -142,26 +152,28 @@ def _locate(rows: SampleRows, joined: Joined, component: StudyComponent, accessi
     for at, (container, name) in enumerate(zip(containers, names, strict=True)):
         for key, value in ((first, container), (second, name)):
             if value is None:
-                told.tell(at, samples.columns[key], "is empty", f"fill in the {key}, or remove the row", key)
+                told.tell(at, samples.columns_of(key)[0], "is empty", f"fill in the {key}, or remove the row", key)
             elif said := wrong[value]:
-                told.tell(at, samples.columns[key], f"{quoted(value)} {said[0]}", said[1], key)
+                told.tell(at, samples.columns_of(key)[0], f"{quoted(value)} {said[0]}", said[1], key)
         place = well(name) if plates and name else None
         if plates and name and place is None:
             told.tell(
-                at, samples.columns["well"], f"{quoted(name)} is not a well", "write a letter and a number, such as A1 or H12", "well"
+                at, samples.columns_of("well")[0], f"{quoted(name)} is not a well", "write a letter and a number, such as A1 or H12", "well"
             )
         if place and not (place[0] <= PLATES[-1][0] and place[1] <= PLATES[-1][1]):
             largest = well_name(*PLATES[-1])
             what = f"{quoted(name or '')} lies outside every usual plate (A1 to {largest})"
-            told.tell(at, samples.columns["well"], what, "mend it, if it is a slip", "far well", "warning")
+            told.tell(at, samples.columns_of("well")[0], what, "mend it, if it is a slip", "far well", "warning")
         sample = well_name(*place) if place else (name or "")
         container = container or ""
         seen[container, sample] += 1
         if seen[container, sample] > 1 and sample:
-            what = f"{quoted(sample)} of {first} {quoted(container)} stands on line {stood[container, sample]} already"
+            (file, line), (here, _) = joined.place(stood[container, sample]), joined.place(at)
+            other = "" if file == here else f" of {quoted(file)}"
+            what = f"{quoted(sample)} of {first} {quoted(container)} stands on line {line}{other} already"
             mend = f"remove one of the two, or keep both: the later is called {sample}~{seen[container, sample]}"
-            told.tell(at, samples.columns[second], what, mend, "repeat", "warning")
-        stood.setdefault((container, sample), joined.lines[at])
+            told.tell(at, samples.columns_of(second)[0], what, mend, "repeat", "warning")
+        stood.setdefault((container, sample), at)
         rows.container.append(container)
         rows.sample.append(sample)
         rows.row.append(place[0] if place else None)
@@ -182,14 +194,14 @@ def _unfit(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _coordinates(rows: SampleRows, joined: Joined, samples: Samples, nothing: frozenset[str], file: str) -> list[Problem]:
-    told = _Told(joined, file)
+def _coordinates(rows: SampleRows, joined: Joined, samples: Samples, nothing: frozenset[str], folder: str) -> list[Problem]:
+    told = _Told(joined, folder)
     for name, limit, into in (("latitude", 90, rows.latitude), ("longitude", 180, rows.longitude)):
         for at, cell in enumerate(rows.filled(name, nothing) or [None] * len(joined)):
             value = float(cell) if cell and _NUMBER.fullmatch(cell) else None
             if cell and (value is None or abs(value) > limit):
                 mend = f"write decimal degrees between -{limit} and {limit}, such as 49.41"
-                told.tell(at, samples.columns[name], f"{quoted(cell)} is not a {name}", mend, name)
+                told.tell(at, samples.columns_of(name)[0], f"{quoted(cell)} is not a {name}", mend, name)
             into.append(value)
     return told.problems()
 
@@ -266,7 +278,7 @@ def _has_phenotype_agrees(rows: SampleRows, samples: Samples, nothing: frozenset
     says = [cell is not None and cell.casefold() in _YES for cell in rows.filled("has_phenotype", nothing)]
     yes = sum(s and not p for s, p in zip(says, rows.phenotypes, strict=True))
     no = sum(bool(p) and not s for s, p in zip(says, rows.phenotypes, strict=True))
-    column = quoted(samples.columns["has_phenotype"])
+    column = quoted(samples.columns_of("has_phenotype")[0])
     if yes:
         rows.notes.append(f"{_count(yes, 'row')} with {column}, but no phenotype named: counted as without")
     if no:
@@ -276,24 +288,47 @@ def _has_phenotype_agrees(rows: SampleRows, samples: Samples, nothing: frozenset
 # ---- targets
 
 
-def _targets(rows: SampleRows, samples: Samples, nothing: frozenset[str], count: int) -> None:
-    """What each sample targets: identifiers and symbols, paired by position where a cell holds as many of each."""
-    found: list[dict[Target, None]] = [{} for _ in range(count)]  # A dict keeps the order and drops repeats.
-    none = [None] * count
+def _targets(rows: SampleRows, joined: Joined, samples: Samples, nothing: frozenset[str]) -> None:
+    """What each sample targets: identifiers and symbols, paired by column and, where a cell holds as many of each, by position."""
+    found: list[dict[Target, None]] = [{} for _ in range(len(joined))]  # A dict keeps the order and drops repeats.
     for kind in KINDS:
         id_name, symbol_name = f"{kind}.id", f"{kind}.symbol"
-        if id_name not in samples.columns and symbol_name not in samples.columns:
-            continue
-        pairs: dict[tuple[str | None, str | None], tuple[Target, ...]] = {}
-        for row, pair in enumerate(zip(rows.cells.get(id_name, none), rows.cells.get(symbol_name, none), strict=True)):
-            if pair == (None, None):
-                continue
-            if pair not in pairs:
-                ids = _values(pair[0], samples.split.get(id_name), nothing)
-                symbols = _values(pair[1], samples.split.get(symbol_name), nothing)
-                pairs[pair] = _paired(kind, ids, symbols)
-            found[row].update(dict.fromkeys(pairs[pair]))
+        for id_column, symbol_column in zip_longest(samples.columns_of(id_name), samples.columns_of(symbol_name)):
+            pairs: dict[tuple[str, str], tuple[Target, ...]] = {}
+            for row, pair in enumerate(zip(_cells(joined, id_column), _cells(joined, symbol_column), strict=True)):
+                if pair == ("", ""):
+                    continue
+                if pair not in pairs:
+                    ids = _values(pair[0], samples.split.get(id_name), nothing)
+                    symbols = _values(pair[1], samples.split.get(symbol_name), nothing)
+                    pairs[pair] = _paired(kind, ids, symbols)
+                found[row].update(dict.fromkeys(pairs[pair]))
     rows.targets = [tuple(t) for t in found]
+
+
+def _cells(joined: Joined, column: str | None) -> list[str]:
+    return joined.columns[column] if column else [""] * len(joined)
+
+
+def _eaten(rows: SampleRows, joined: Joined, samples: Samples, folder: str) -> list[Problem]:
+    """A warning for each column of gene symbols in which a spreadsheet made dates of some: `Mar-02`. The cells stay as they are."""
+    problems = []
+    for column in samples.columns_of("gene.symbol"):
+        separator = samples.split.get("gene.symbol")
+        words = {c: next((v for v in _values(c, separator, frozenset()) if v and dates(v)), None) for c in set(joined.columns[column])}
+        found = [(at, word) for at, cell in enumerate(joined.columns[column]) if (word := words[cell])]
+        if not found:
+            continue
+        (at, word), more = found[0], len(found) - 1
+        what = f"{quoted(word)} is a date that a spreadsheet made of a symbol such as {' or '.join(could_be(word))}"
+        what += f" (and so in {_count(more, 'more cell')})" if more else ""
+        mend = "type the symbol in again, as text; as it is, the gene goes by its identifier, and by its symbol where another row has both"
+        file, line = joined.place(at)
+        problems.append(Problem(Place(f"{folder}/{file}", line, 0, f"column {quoted(column)}"), what, mend, "warning"))
+        rows.notes.append(
+            f"column {quoted(column)}: {_count(len(found), 'cell')} with a date that a spreadsheet made of a symbol, such as {quoted(word)}"
+        )
+    return problems
 
 
 def _nothings(cell: str, separator: str | None, nothing: frozenset[str]) -> int:
@@ -303,9 +338,9 @@ def _nothings(cell: str, separator: str | None, nothing: frozenset[str]) -> int:
     return sum(piece.strip() in nothing for piece in cell.split(separator)) if separator else 0
 
 
-def _values(cell: str | None, separator: str | None, nothing: frozenset[str]) -> list[str | None]:
+def _values(cell: str, separator: str | None, nothing: frozenset[str]) -> list[str | None]:
     """The values of a cell in their order; None where one says nothing. Trailing blanks are no values."""
-    if cell is None or cell in nothing:
+    if not cell or cell in nothing:
         return []
     # A separator of blanks alone (" ") may stand several times: pieces are trimmed either way.
     pieces = [p.strip() for p in (cell.split(separator) if separator else [cell])]

@@ -37,8 +37,10 @@ def _place(rows: SampleRows, it: StudyComponent, accession: str, take: list[int]
     ]
 
 
-def sample_table(rows: SampleRows, it: StudyComponent, accession: str) -> tuple[pa.Table, pa.Array]:
+def sample_table(rows: SampleRows, it: StudyComponent, accession: str, counted: list[bool]) -> tuple[pa.Table, pa.Array]:
     """The table `samples`, sorted, and the order: row of the source table for each of its rows.
+
+    `counted` tells of each row whether the study's own figures count it.
 
     Identifiers are the source's cells as they stand, also where a cell says `NA`; in every other column a cell of
     `no_value` is null.
@@ -64,6 +66,7 @@ def sample_table(rows: SampleRows, it: StudyComponent, accession: str) -> tuple[
         "quality": rows.filled("quality", nothing),
         "has_phenotype": [bool(p) for p in rows.phenotypes],
         "n_images": [0] * count,
+        "counted": counted,
         "latitude": rows.latitude,
         "longitude": rows.longitude,
     }
