@@ -1,4 +1,8 @@
-"""Which column of IDR's tables is what: source headers → `samples.columns`, with splits and "no value" words from the cells."""
+"""Which column of IDR's tables is what: source headers → `samples.columns`, with splits and "no value" words from the cells.
+
+A target may have numbered columns (`Comment [Gene Symbol 1]`, `… 2`; `Compound 2 Name`): all that hold something are mapped,
+so that the nth identifier stands beside the nth symbol.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+from ingest.importers.idr.config import Config
 
 # Normalised name → patterns of source headers, best first, matched against the whole header without regard to case.
-# `Comment [X]` and `Characteristics [X]` are ISA-Tab's wrappings of X.
+# `Comment [X]` and `Characteristics [X]` are ISA-Tab's wrappings of X. Targets are matched without the number of a numbered column.
 _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("plate", (r"plate", r"plate name")),
     ("well", (r"well",)),
@@ -16,23 +23,22 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("image", (r"image name", r"image file", r"comment \[image file\]", r"image file \(.*\)", r"image file name")),
     ("organism", (r"characteristics ?\[organism\]", r"organism", r"characteristics ?\[organism 1\]")),
     ("cell_line", (r"characteristics ?\[cell line\]", r"comment ?\[cell line\]", r"experimental condition ?\[cell line\]", r"cell line")),
-    ("gene.id", (r"gene identifier", r"comment ?\[gene identifier\]", r"gene identifier \(.*\)", r"comment ?\[gene identifier 1\]",
-                 r"comment ?\[gene identifier\] 1", r"entrez gene identifier")),
-    ("gene.symbol", (r"gene symbol", r"comment ?\[gene symbol\]", r"gene symbol \(.*\)", r"comment ?\[gene symbol 1\]",
-                     r"comment ?\[gene symbol\] 1")),
+    ("gene.id", (r"gene identifier", r"comment ?\[gene identifier\]", r"gene identifier \(.*\)", r"entrez gene identifier")),
+    ("gene.symbol", (r"gene symbol", r"comment ?\[gene symbol\]", r"gene symbol \(.*\)")),
     ("gene.synonyms", (r"gene symbol synonyms", r"comment ?\[gene symbol synonyms\]", r"gene synonyms", r"comment ?\[gene synonyms\]")),
     ("reagent.id", (r"sirna identifier", r"sirna pool identifier", r"(esi|sh|sg|d?s)rna identifier", r"orf identifier",
                     r"reagent identifier", r"comment ?\[sirna identifier\]")),
-    ("compound.symbol", (r"compound name", r"compound 1 name", r"experimental condition ?\[compound\]",
-                         r"characteristics ?\[compound\]", r"compound")),
-    ("compound.id", (r"compound pubchem cid", r"compound 1 pubchem cid", r"compound chembl id", r"compound identifier",
+    ("compound.symbol", (r"compound name", r"experimental condition ?\[compound\]",
+                         r"characteristics ?\[compound\]", r"compound", r"(experimental condition ?\[)?drug(?: name)?\]?")),
+    ("compound.id", (r"compound pubchem cid", r"compound chembl id", r"compound identifier",
                      r"compound broad identifier", r"compound inchikey", r"pubchem inchikey")),
     ("protein.symbol", (r"experimental condition ?\[targeted protein\]", r"comment ?\[targeted protein\]",
-                        r"comment ?\[protein name abbreviation\]", r"protein symbol", r"comment ?\[protein name\]", r"protein name")),
+                        r"comment ?\[protein name abbreviation\]", r"protein symbol", r"comment ?\[protein name\]", r"protein name",
+                        r"comment ?\[protein\]")),
     ("protein.id", (r"uniprot id", r"uniprot (identifier|accession)", r"protein identifier", r"comment ?\[protein identifier\]")),
     ("antibody.symbol", (r"experimental condition ?\[antibody\]", r"comment ?\[antibody\]", r"antibody",
                          r"experimental condition ?\[primary antibody\]")),
-    ("antibody.id", (r"antibody identifier", r"primary antibody identifier", r"antibody identifier 1")),
+    ("antibody.id", (r"antibody identifier", r"primary antibody identifier")),
     ("control_type", (r"control type", r"comment ?\[control type\]")),
     ("quality", (r"quality control",)),
     ("has_phenotype", (r"has phenotype",)),
@@ -41,7 +47,9 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("longitude", (r"(characteristics|comment) ?\[longitude\]", r"longitude")),
 )  # fmt: skip
 _TARGETS = tuple(name for name, _ in _RULES if name.endswith((".id", ".symbol")))
-PHENOTYPE = re.compile(r"^phenotype(?: (\d+))?$", re.IGNORECASE)
+# Pairs whose numbered columns belong together.
+_PAIRS = tuple((f"{kind}.id", f"{kind}.symbol") for kind in ("gene", "protein", "compound", "antibody"))
+_NUMBER = re.compile(r"(?<=[A-Za-z\]]) (\d{1,3})(?=\]|$| )")
 
 # Spellings of "nothing here" met in IDR's tables. Lower-case `na` is not one: it is a gene of the fruit fly.
 _NO_VALUE = frozenset({
@@ -49,6 +57,9 @@ _NO_VALUE = frozenset({
     "Not Available", "not applicable", "Not applicable", "Not Applicable", "no data", "annotation not available", "No annotation",
 })  # fmt: skip
 
+# A template's hint that was left in a cell: "# enter an identifier for any associated genes e.g. …".
+_HINT = re.compile(r"#+ ?[A-Za-z].{10,}", re.DOTALL)
+_EXAMPLES = 5
 _DEGREES = re.compile(r"[+-]?\d{1,3}(\.\d{1,15})?")
 
 Cells = Callable[[str], Sequence[str]]
@@ -56,58 +67,147 @@ Cells = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True)
 class Columns:
-    """What is written under `samples:`; `said` are sentences for the report."""
+    """What is written under `samples:`; `said` are sentences for the report. A target that has several columns maps to a list."""
 
-    mapped: dict[str, str]
+    mapped: dict[str, str | list[str]]
     split: dict[str, str]
     no_value: tuple[str, ...]
+    links: dict[str, str]
     said: tuple[str, ...]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Source column → normalised name."""
+        return {column: name for name in self.mapped for column in _several(self.mapped[name])}
 
-def map_columns(header: Sequence[str], cells: Cells, located_by: str, declared_splits: Mapping[str, str]) -> Columns:
+    def one(self, name: str) -> str | None:
+        """The source column of a normalised name (the first, where there are several); None where it is not mapped."""
+        return next(iter(_several(self.mapped[name])), None) if name in self.mapped else None
+
+
+def _several(column: str | list[str]) -> list[str]:
+    return [column] if isinstance(column, str) else column
+
+
+def map_columns(
+    header: Sequence[str], cells: Cells, located_by: str, config: Config | None = None, header_links: Mapping[str, str] | None = None
+) -> Columns:
     """Maps a joined table's columns.
 
     header: names of all columns; cells(name): that column's cells; located_by: "plate" (plate and well) or
-    "image" (dataset and image), of which a component has one; declared_splits: source column → separator
-    that the archive's own configuration names.
+    "image" (dataset and image), of which a component has one; config: what the archive's own configuration says of them;
+    header_links: source column → link template of a table's header.
     """
+    config = config or Config()
     said: list[str] = []
-    mapped: dict[str, str] = {}
+    mapped: dict[str, str | list[str]] = {}
     unused = {"plate": ("dataset", "image"), "image": ("plate", "well")}[located_by]
     for name, patterns in _RULES:
         if name in unused:
             continue
-        found = [h for p in patterns for h in header if re.fullmatch(p, h, re.IGNORECASE)]
+        target = name in _TARGETS
+        found = [h for p in patterns for h in header if re.fullmatch(p, _unnumbered(h)[0] if target else h, re.IGNORECASE)]
         if name == "gene.symbol":
             found.sort(key=lambda h: -max(map(int, re.findall(r"\d+", h)), default=0) if "(" in h else -(10**6))
         if not found:
             continue
-        fill = {h: sum(1 for c in cells(h) if c and c not in _NO_VALUE) for h in found}
+        fill = {h: sum(1 for c in cells(h) if c and not _means_nothing(c)) for h in found}
         # A column that is filled more often says more; in a tie the rule's order decides.
         best = max(found, key=lambda h: fill[h]) if name == "reagent.id" else next((h for h in found if fill[h]), found[0])
+        family = _family(best, [h for h in found if fill[h]])
         mapped[name] = best
-        others = [h for h in dict.fromkeys(found) if h != best]
+        if target and len(family) > 1:
+            mapped[name] = family
+            told = ", ".join(f"'{h}' ({fill[h]:,} cells)" for h in family[:_EXAMPLES])
+            said.append(f"{name} has {len(family)} columns: {told}{', …' if len(family) > _EXAMPLES else ''}")
+        others = [h for h in dict.fromkeys(found) if h != best and h not in family]
         if others:
             said.append(f"{name} is '{best}' ({fill[best]:,} cells); also there: " + ", ".join(f"'{h}' ({fill[h]:,})" for h in others))
+    _genes_as_configured(mapped, header, cells, config, said)
+    for pair in _PAIRS:
+        _align(mapped, *pair, said)
     _drop_coordinates(mapped, cells, said)
-    if "organism" in mapped and (accession := _accession_beside(header, mapped["organism"])):
+    if "organism" in mapped and (accession := _accession_beside(header, _several(mapped["organism"])[0])):
         mapped["organism_term"] = accession
     order = [name for name, _ in _RULES]
     order.insert(order.index("organism") + 1, "organism_term")
     mapped = {name: mapped[name] for name in order if name in mapped}
 
-    split = _splits(mapped, cells, declared_splits, said)
-    met = {c for name in _TARGETS if name in mapped for c in set(cells(mapped[name])) & _NO_VALUE}
-    if met:
-        where = Counter({c: sum(list(cells(mapped[n])).count(c) for n in _TARGETS if n in mapped) for c in met})
-        said.append("cells that mean nothing: " + ", ".join(f"'{c}' ({where[c]:,})" for c in sorted(met)))
-    return Columns(mapped, split, tuple(sorted(met)), tuple(said))
+    def texts(name: str) -> list[str]:
+        return list(chain.from_iterable(cells(column) for column in _several(mapped[name])))
+
+    split = _splits(mapped, texts, config.splits, said)
+    where = Counter(c for name in _TARGETS if name in mapped for c in texts(name) if c and _means_nothing(c))
+    if where:
+        said.append("cells that mean nothing: " + ", ".join(f"'{c[:60]}' ({where[c]:,})" for c in sorted(where)))
+    return Columns(mapped, split, tuple(sorted(where)), _links(mapped, config, header_links or {}), tuple(said))
 
 
-def _drop_coordinates(mapped: dict[str, str], cells: Cells, said: list[str]) -> None:
+def _means_nothing(cell: str) -> bool:
+    return cell in _NO_VALUE or bool(_HINT.fullmatch(cell))
+
+
+def _unnumbered(header: str) -> tuple[str, int]:
+    """`Comment [Gene Symbol 2]` → (`Comment [Gene Symbol]`, 2), `Compound 1 Name` → (`Compound Name`, 1); 0 where there is no number."""
+    match = _NUMBER.search(header)
+    return (header[: match.start()] + header[match.end() :], int(match[1])) if match else (header, 0)
+
+
+def _family(best: str, found: Sequence[str]) -> list[str]:
+    """The numbered columns that `best` is one of, in the order of their numbers; itself where it has no number."""
+    name, number = _unnumbered(best)
+    if not number:
+        return [best]
+    own = {n: h for h in found if (bare := _unnumbered(h))[0].casefold() == name.casefold() and (n := bare[1])}
+    return [own[n] for n in sorted(own)]
+
+
+def _genes_as_configured(mapped: dict[str, str | list[str]], header: Sequence[str], cells: Cells, config: Config, said: list[str]) -> None:
+    """Where no column is named like a gene's, those that IDR's own configuration shows as genes."""
+    if "gene.id" in mapped or "gene.symbol" in mapped:
+        return
+    pairs = [
+        pair for pair in config.genes if all(not c or c in header for c in pair) and any(any(cells(c)) for c in pair if c)
+    ]  # fmt: skip
+    ids, symbols = [i for i, _ in pairs], [s for _, s in pairs]
+    for name, columns in (("gene.id", ids), ("gene.symbol", symbols)):
+        # A list has no gaps: one without a column for every gene could not be aligned.
+        if columns and all(columns):
+            mapped[name] = columns if len(columns) > 1 else columns[0]
+            told = ", ".join(f"'{c}'" for c in columns[:_EXAMPLES])
+            said.append(f"{name} is {told}{', …' if len(columns) > _EXAMPLES else ''}, as the bulkmap configuration says")
+
+
+def _align(mapped: dict[str, str | list[str]], first: str, second: str, said: list[str]) -> None:
+    """The nth identifier beside the nth symbol: columns whose number only one of the two has come last, or are left out of the second."""
+    one, two = mapped.get(first, []), mapped.get(second, [])
+    if isinstance(one, str) or isinstance(two, str) or not one or not two:
+        return
+    numbers, others = {_unnumbered(h)[1]: h for h in one}, {_unnumbered(h)[1]: h for h in two}
+    if list(numbers) == list(others) or len(numbers) < len(one) or len(others) < len(two):
+        return
+    both = sorted(numbers.keys() & others.keys())
+    rest, left = [numbers[n] for n in sorted(numbers.keys() - others.keys())], [others[n] for n in sorted(others.keys() - numbers.keys())]
+    mapped[first] = [numbers[n] for n in both] + rest
+    mapped[second] = [others[n] for n in both] + ([] if rest else left)
+    if rest and left:
+        said.append(f"{second}: " + ", ".join(f"'{h}'" for h in left) + f" has no partner among the columns of {first} and was not mapped")
+    if not mapped[second]:
+        del mapped[second]
+
+
+def _links(mapped: Mapping[str, str | list[str]], config: Config, header_links: Mapping[str, str]) -> dict[str, str]:
+    """Normalised name → link template, from the configuration, else from a table's header; capitals of the column's name aside."""
+    told = {column.casefold(): template for templates in (header_links, config.links) for column, template in templates.items()}
+    found = {name: next((told[c.casefold()] for c in _several(columns) if c.casefold() in told), "") for name, columns in mapped.items()}
+    return {name: template for name, template in found.items() if template}
+
+
+def _drop_coordinates(mapped: dict[str, str | list[str]], cells: Cells, said: list[str]) -> None:
     """Leaves latitude and longitude as they are where a cell is not in decimal degrees: one alone says nothing."""
     for name, limit in (("latitude", 90), ("longitude", 180)):
-        wrong = [c for c in cells(mapped[name]) if c and not (_DEGREES.fullmatch(c) and abs(float(c)) <= limit)] if name in mapped else []
+        texts = cells(_several(mapped[name])[0]) if name in mapped else []
+        wrong = [c for c in texts if c and not (_DEGREES.fullmatch(c) and abs(float(c)) <= limit)]
         if wrong or (name not in mapped and {"latitude", "longitude"} & set(mapped)):
             if wrong:
                 said.append(
@@ -123,14 +223,14 @@ def _accession_beside(header: Sequence[str], column: str) -> str | None:
     return next((h for h in header[at + 1 : at + 3] if re.fullmatch(r"Term Source( \d+)? Accession", h)), None)
 
 
-def _splits(mapped: dict[str, str], cells: Cells, declared: Mapping[str, str], said: list[str]) -> dict[str, str]:
+def _splits(mapped: Mapping[str, str | list[str]], texts: Cells, declared: Mapping[str, str], said: list[str]) -> dict[str, str]:
+    """Separators of cells with several values. texts(name): the cells of a normalised name, of one column after another."""
     split: dict[str, str] = {}
     for name in ("gene.id", "reagent.id", "compound.id", "protein.id", "antibody.id"):
         if name not in mapped:
             continue
-        column = mapped[name]
-        filled = [c for c in cells(column) if c and c not in _NO_VALUE]
-        if separator := declared.get(column):
+        filled = [c for c in texts(name) if c and not _means_nothing(c)]
+        if separator := next((declared[c] for c in _several(mapped[name]) if c in declared), None):
             split[name] = separator
             said.append(f"{name} is split at '{separator}', as the bulkmap configuration says")
             continue
@@ -148,20 +248,20 @@ def _splits(mapped: dict[str, str], cells: Cells, declared: Mapping[str, str], s
     for name, beside in (("gene.symbol", "gene.id"), ("protein.symbol", "protein.id")):
         if name not in mapped:
             continue
-        texts = cells(mapped[name])
         if beside in split:
             separator = split[beside]
-            pairs = [(c, i) for c, i in zip(texts, cells(mapped[beside]), strict=True) if separator in i]
+            # Where one of the two has more columns, the further ones have no partner.
+            pairs = [(c, i) for c, i in zip(texts(name), texts(beside), strict=False) if separator in i]
             together = sum(1 for c, _ in pairs if separator in c)
             if together * 2 >= len(pairs) and together:
                 split[name] = separator
                 said.append(f"{name} is split at '{separator}' as {beside} is: {together:,} of {len(pairs):,} cells hold several in both")
-        elif several := [c for c in texts if ";" in c]:
+        elif several := [c for c in texts(name) if ";" in c]:
             # No gene or protein symbol holds a semicolon.
             split[name] = ";"
             said.append(f"{name} is split at ';': {len(several):,} cells such as '{several[0][:60]}'")
     if "gene.synonyms" in mapped:
-        filled = [c for c in cells(mapped["gene.synonyms"]) if c]
+        filled = [c for c in texts("gene.synonyms") if c]
         for separator in (";", "|", ","):
             several = [c for c in filled if separator in c]
             # Blanks separate in some tables, where a stray semicolon ("&bgr;-synthase") is part of a name.
@@ -179,53 +279,3 @@ def _shape(cell: str) -> str:
 def _like_an_identifier(part: str, single: set[str]) -> bool:
     """Letters and digits with at least one digit and no blank, or of the same shape as the column's single values."""
     return _shape(part) in single or bool(re.fullmatch(r"(?=.*\d)[A-Za-z0-9][\w.:-]*", part))
-
-
-def phenotype_number(header: str) -> int | None:
-    """`Phenotype 3` → 3, `Phenotype` → 1, anything else (such as `Phenotype 3 Term Name`) → None."""
-    match = PHENOTYPE.match(header)
-    return int(match[1] or 1) if match else None
-
-
-@dataclass(frozen=True)
-class PhenotypeColumns:
-    """`columns`: (source column, declared phenotype); `undeclared`: phenotypes that only the cells name, to be declared."""
-
-    columns: tuple[tuple[str, str], ...]
-    undeclared: tuple[str, ...]
-    said: tuple[str, ...]
-
-
-def map_phenotypes(header: Sequence[str], cells: Cells, declared: Sequence[str]) -> PhenotypeColumns:
-    """Aligns `Phenotype n` columns with the n-th declared name ("" where study.txt leaves it blank).
-
-    A cell holds the phenotype's name. Where the cells of column n name another declared phenotype, the cells
-    are believed; where they name one that is not declared at position n, it is declared from the cells.
-    """
-    known = {name.casefold(): name for name in reversed(declared) if name}
-    columns, undeclared, said = [], [], []
-    for column in header:
-        number = phenotype_number(column)
-        if number is None:
-            continue
-        texts = Counter(c for c in cells(column) if c)
-        expected = declared[number - 1] if 0 < number <= len(declared) else ""
-        commonest = min(texts, key=lambda t: (-texts[t], t), default="")
-        named = known.get(commonest.casefold(), "")
-        if not expected and not texts:
-            continue
-        if named and named.casefold() != expected.casefold():
-            said.append(f"'{column}' holds '{commonest}', which study.txt names at another place; taken as '{named}'")
-            expected = named
-        elif not expected:
-            undeclared.append(commonest[:1000])
-            known[commonest.casefold()] = commonest[:1000]
-            said.append(f"'{column}' holds '{commonest}', which study.txt does not declare; declared from the table")
-            expected = commonest[:1000]
-        other = sorted(t for t in texts if t.casefold() != expected.casefold())
-        if other:
-            count = sum(texts[t] for t in other)
-            cells_are = "1 cell is" if count == 1 else f"{count:,} cells are"
-            said.append(f"'{column}': {cells_are} not spelt as declared ('{expected}'), such as '{other[0][:120]}'")
-        columns.append((column, known.get(expected.casefold(), expected)))
-    return PhenotypeColumns(tuple(columns), tuple(undeclared), tuple(said))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 
-from ingest.importers.idr.columns import phenotype_number
+from ingest.importers.idr.phenotype_columns import phenotype_number
 from ingest.importers.idr.tables import Joined, Table
+from portal.ledger import Comparison, Difference
 
 _COMPARED = (
     ("gene identifiers", re.compile(r"(comment ?\[)?gene identifier\]?( \(.*\))?", re.IGNORECASE)),
@@ -17,34 +17,11 @@ _COMPARED = (
 _EXAMPLES = 5
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Samples on which the two tables differ in one respect, with a few examples."""
+def compare(joined: Joined, header: list[str], columns: dict[str, str], annotation: Table) -> tuple[Comparison, list[bool]] | str:
+    """Compares by sample: what differs, and for every row of the annotation whether it is about a sample that there is.
 
-    what: str
-    samples: int
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Both tables counted by sample (plate and well, or dataset and image)."""
-
-    file: str
-    rows: int
-    both: int
-    only_joined: int
-    only_annotation: int
-    repeated: int
-    differences: tuple[Difference, ...] = field(default=())
-
-    @property
-    def same(self) -> bool:
-        return not (self.only_joined or self.only_annotation or self.differences)
-
-
-def compare(joined: Joined, header: list[str], columns: dict[str, str], annotation: Table) -> Comparison | str:
-    """Compares by sample. A text says why the two cannot be compared. Names of phenotypes are compared without regard to case."""
+    A text says why the two cannot be compared. Names of phenotypes are compared without regard to case.
+    """
     ours = _sample_keys([joined.cells(columns[k]) if k in columns else [] for k in _places(columns)], len(joined.base.raw.rows))
     theirs_columns = [_place_column(annotation, k) for k in _places(columns)]
     if theirs_columns[-1] is None:
@@ -63,26 +40,30 @@ def compare(joined: Joined, header: list[str], columns: dict[str, str], annotati
             differ = [k for k in both if a[k] != b[k]]
             if differ:
                 shown = tuple(f"{k}: '{'; '.join(sorted(a[k]))}', annotation '{'; '.join(sorted(b[k]))}'"[:300] for k in differ[:_EXAMPLES])
-                differences.append(Difference(what, len(differ), shown))
+                differences.append(Difference(what=what, samples=len(differ), examples=shown))
     a = _phenotypes(ours, header, joined.cells)
     b = _phenotypes(theirs, list(annotation.raw.header), annotation.raw.column)
     more = [k for k in both if a.get(k, set()) - b.get(k, set())]
     fewer = [k for k in both if b.get(k, set()) - a.get(k, set())]
     if more:
         shown = tuple(f"{k}: {'; '.join(sorted(a[k] - b.get(k, set())))}"[:300] for k in more[:_EXAMPLES])
-        differences.append(Difference("phenotypes that only the join has", len(more), shown))
+        differences.append(Difference(what="phenotypes that only the join has", samples=len(more), examples=shown))
     if fewer:
         shown = tuple(f"{k}: {'; '.join(sorted(b[k] - a.get(k, set())))}"[:300] for k in fewer[:_EXAMPLES])
-        differences.append(Difference("phenotypes that only annotation has", len(fewer), shown))
-    return Comparison(
-        annotation.path.name,
-        len(annotation.raw.rows),
-        len(both),
-        len(set(ours) - set(theirs)),
-        len(set(theirs) - set(ours)),
-        repeated,
-        tuple(differences),
+        differences.append(Difference(what="phenotypes that only annotation has", samples=len(fewer), examples=shown))
+    published = set(ours)
+    met = [key in published for key in theirs]
+    told = Comparison(
+        file=annotation.path.name,
+        rows=len(annotation.raw.rows),
+        rows_met=sum(met),
+        both=len(both),
+        only_joined=len(published - set(theirs)),
+        only_annotation=len(set(theirs) - published),
+        repeated=repeated,
+        differences=tuple(differences),
     )
+    return told, met
 
 
 def _places(columns: dict[str, str]) -> tuple[str, str]:

@@ -7,24 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ingest.importers.idr import study as study_text
-from ingest.importers.idr.columns import Columns, PhenotypeColumns, map_columns, map_phenotypes
-from ingest.importers.idr.compare import Comparison, compare
-from ingest.importers.idr.report import ComponentReport, JoinReport, TableReport
+from ingest.importers.idr.accounting import component_told, tables_told
+from ingest.importers.idr.columns import Columns, map_columns
+from ingest.importers.idr.compare import compare
+from ingest.importers.idr.config import header_links, read_config
+from ingest.importers.idr.figures import Figures, counting_rules
+from ingest.importers.idr.finding import Found, find_tables
+from ingest.importers.idr.phenotype_columns import PhenotypeColumns, map_phenotypes
 from ingest.importers.idr.study_txt import Block
-from ingest.importers.idr.tables import Found, Join, Joined, Table, find_join, find_tables, joined_header, located_by
+from ingest.importers.idr.tables import Join, Joined, Table, find_join, joined_header, located_by, names_other_images
+from portal import ledger
 
 _EXAMPLES = 5
-_MAX_CONFIG = 2**20
 
 
 @dataclass(frozen=True)
 class Component:
+    """`data` is without its `source`; `told` and `tables_told` are its part of the ledger. `tables` are taken over; `compared` is not."""
+
     data: dict[str, Any]
-    report: ComponentReport
+    told: ledger.Component
+    tables_told: tuple[ledger.Table, ...]
     tables: tuple[Table, ...]
+    compared: Table | None = None
+    copied: tuple[tuple[Path, str], ...] = ()  # further files that are taken over, and their path in the study folder we write
 
 
 def read_component(
@@ -37,67 +44,102 @@ def read_component(
     declared = _once([p for p in data.get("phenotypes", []) if p], notes)
     found = find_tables(files, folder, name, block, names)
     notes += found.refused
-    base, why = _base(found, data["kind"])
+    base, why = _base(found, data["kind"], notes)
     join: Join | None = None
     joined_table: Table | None = None
     tables: list[Table] = []
     columns: Columns | None = None
     phenotypes = PhenotypeColumns((), (), ())
-    comparison: Comparison | None = None
+    figures = Figures()
+    comparison: ledger.Comparison | None = None
+    met: list[bool] = []
     if base:
         tables.append(base)
-        processed = found.get("processed")
-        if processed and base.kind != "annotation":
-            join, why_not = find_join(base, processed, block)
+        for other in _others(found, base):
+            if joined_table:
+                notes.append(f"{other.path.name} was not joined: {joined_table.path.name} is joined already")
+                continue
+            join, why_not = find_join(base, other, block)
             if join:
-                joined_table = processed
-                tables.append(processed)
+                joined_table = other
+                tables.append(other)
             else:
                 notes.append(f"{why_not}: it was not joined")
-        elif processed:
-            notes.append(f"{processed.path.name} was not joined: {base.path.name} is IDR's own join")
         joined = Joined(base, joined_table, join)
-        header = joined_header(base, joined_table)
+        header = joined_header(base, joined_table, join)
         notes += [
             f"'{column}' stands in both tables and differs in {count:,} matched rows: the samples table's is mapped, both are kept"
             for column, count in joined.differing().items()
         ]
-        columns = map_columns(header, joined.cells, located_by(base), _declared_splits(files, folder, name))
+        config = read_config(files, folder, name)
+        notes += config.said
+        further = {**header_links(found.get("annotation")), **header_links(joined_table), **header_links(base)}
+        columns = map_columns(header, joined.cells, located_by(base), config, further)
         notes += columns.said
+        notes += _not_shown(header, config.shown)
+        figures = counting_rules(header, joined.cells, columns.one("plate"), data.get("size", {}), files, folder, name)
+        notes += figures.said
         phenotypes = map_phenotypes(header, joined.cells, positions)
         notes += phenotypes.said
-        declared += [{"name": text} for text in phenotypes.undeclared]
+        declared += phenotypes.undeclared
+        for phenotype in declared:
+            if "term" not in phenotype and (theirs := phenotypes.terms.get(phenotype["name"].casefold())):
+                phenotype |= {**theirs, "name": phenotype["name"]}
+                notes.append(f"phenotype '{phenotype['name']}' has its term {theirs['term']} from the table: study.txt gives none")
         annotation = found.get("annotation")
         if annotation and base.kind != "annotation":
-            outcome = compare(joined, header, columns.mapped, annotation)
+            places = {n: c for n in ("plate", "well", "dataset", "image") if (c := columns.one(n))}
+            outcome = compare(joined, header, places, annotation)
             if isinstance(outcome, str):
                 notes.append(outcome)
             else:
-                comparison = outcome
-    if not base:
-        for key in ("Library File Name", "Experiment Assay File", "Processed Data File Name"):
-            block.keep(key)
+                comparison, met = outcome
+    elif processed := found.get("processed"):
+        notes.append(f"{processed.path.name} ({len(processed.raw.rows):,} rows) was read: there is no table of samples to join it to")
     if declared:
         data["phenotypes"] = declared
     else:
         data.pop("phenotypes", None)
-    data = _placed(data, base, join, joined_table, columns, phenotypes, why)
-    if source := block.source():
-        data["source"] = source
+    data = _placed(data, base, join, joined_table, columns, phenotypes, figures, why)
     if not study_has_organisms and "organisms" not in data and (columns is None or "organism" not in columns.mapped):
         notes.append("neither study.txt nor the tables name an organism")
-    report = _report(data, block, tables, base, join, columns, phenotypes, comparison, notes, why)
-    return Component(data, report, tuple(tables))
+    annotation = found.get("annotation") if comparison else None
+    told = tables_told(data, folder, base, joined_table, join, annotation, met)
+    return Component(data, component_told(data, base, join, comparison, notes), told, tuple(tables), annotation, figures.copied)
 
 
-def _base(found: Found, kind: str) -> tuple[Table | None, str]:
+def _not_shown(header: Sequence[str], shown: frozenset[str] | None) -> list[str]:
+    """The columns that IDR itself does not show with its images: a sentence, or nothing."""
+    hidden = [column for column in header if shown is not None and column not in shown]
+    if not hidden or not shown:
+        return []
+    names = ", ".join(f"'{column}'" for column in hidden[:_EXAMPLES])
+    more = f" and {len(hidden) - _EXAMPLES} more" if len(hidden) > _EXAMPLES else ""
+    return [f"IDR's own configuration does not show {len(hidden):,} of {len(header):,} columns ({names}{more}): they are kept"]
+
+
+def _others(found: Found, base: Table) -> list[Table]:
+    """Tables that may be joined to the samples, the best first."""
+    roles = ("processed", "assays", "library") if base.kind == "annotation" else ("processed",)
+    return [table for role in roles if (table := found.get(role)) and table is not base]
+
+
+def _base(found: Found, kind: str, notes: list[str]) -> tuple[Table | None, str]:
     """The table whose rows are the samples: (table, "") or (None, why there is none)."""
     order = ("library", "assays", "annotation") if kind == "screen" else ("assays", "library", "annotation")
     for role in order:
         table = found.get(role)
         place = located_by(table) if table else ""
-        if table and (place == "plate" or place == "image" and kind == "experiment"):
-            return table, ""
+        if not table or not (place == "plate" or place == "image" and kind == "experiment"):
+            continue
+        annotation = found.get("annotation")
+        if place == "image" and annotation and annotation is not table and names_other_images(annotation, table):
+            both, ours = len(annotation.raw.rows), len(table.raw.rows)
+            notes.append(
+                f"{annotation.path.name} ({both:,} rows) names other images than {table.path.name} ({ours:,} rows): the samples are its own"
+            )
+            return annotation, ""
+        return table, ""
     there = [found.tables[role].path.name for role in order if role in found.tables]
     if there:
         what = "plates and wells" if kind == "screen" else "images, or plates and wells"
@@ -130,107 +172,23 @@ def _placed(
     joined: Table | None,
     columns: Columns | None,
     phenotypes: PhenotypeColumns,
+    figures: Figures,
     why: str,
 ) -> dict[str, Any]:
     """The data with `samples` (or `missing`) after `phenotypes`, as a reader of study.yaml expects them."""
     if base and columns:
         samples = {
-            "table": base.target,
-            "join": [{"table": joined.target, "on": join.on[0] if len(join.on) == 1 else list(join.on)}] if join and joined else [],
+            "table": base.targets,
+            "join": [{"table": joined.targets, "on": join.on[0] if len(join.on) == 1 else list(join.on)}] if join and joined else [],
             "columns": columns.mapped,
             "split": columns.split,
             "no_value": list(columns.no_value),
+            "links": columns.links,
             "phenotypes": [{"column": c, "phenotype": p} for c, p in phenotypes.columns],
+            "counted": list(figures.rules),
         }
         part: dict[str, Any] = {"samples": study_text.filled(samples)}
     else:
         part = {"missing": why}
     after = ("size", "example_images")
     return {**{k: v for k, v in data.items() if k not in after}, **part, **{k: data[k] for k in after if k in data}}
-
-
-def _report(
-    data: dict[str, Any],
-    block: Block,
-    tables: list[Table],
-    base: Table | None,
-    join: Join | None,
-    columns: Columns | None,
-    phenotypes: PhenotypeColumns,
-    comparison: Comparison | None,
-    notes: list[str],
-    why: str,
-) -> ComponentReport:
-    used = set(columns.mapped.values()) | {c for c, _ in phenotypes.columns} if columns else set()
-    left = dict.fromkeys(h for t in tables for h in t.raw.header if h not in used)
-    roles = {True: "samples", False: "joined"}
-    return ComponentReport(
-        name=data["name"],
-        kind=data["kind"],
-        keys=block.account(),
-        samples=len(base.raw.rows) if base else 0,
-        missing=None if base else why,
-        tables=tuple(
-            TableReport(f"{t.kind}, {roles[t is base]}", t.target, len(t.raw.rows), len(t.raw.header), t.raw.encoding, t.said)
-            for t in tables
-        ),
-        join=_join_report(join) if join else None,
-        columns_mapped=dict(columns.mapped) if columns else {},
-        columns_left=tuple(left),
-        phenotypes_declared=len(data.get("phenotypes", [])),
-        phenotype_columns=len(phenotypes.columns),
-        split=dict(columns.split) if columns else {},
-        no_value=columns.no_value if columns else (),
-        comparison=comparison,
-        notes=tuple(notes),
-    )
-
-
-def _join_report(join: Join) -> JoinReport:
-    return JoinReport(
-        on="_".join(join.on),
-        processed_keys=len({k for k in join.other_keys if k}),
-        rows_matched=join.matched_rows,
-        unmatched_keys=len(join.unmatched),
-        unmatched_examples=tuple(join.unmatched[:_EXAMPLES]),
-        repeated_keys=len(join.repeated),
-        said=join.said,
-    )
-
-
-def _declared_splits(files: Sequence[Path], folder: Path, component: str) -> dict[str, str]:
-    """Column → separator from the component's bulkmap-config.yml; {} where there is none or it cannot be read."""
-    splits: dict[str, str] = {}
-    for path in files:
-        inside = component.casefold() in (p.casefold() for p in path.relative_to(folder).parts[:-1])
-        if not inside or not path.name.casefold().endswith("bulkmap-config.yml") or path.stat().st_size > _MAX_CONFIG:
-            continue
-        for event_column, separator in _column_splits(path.read_bytes()):
-            splits.setdefault(event_column, separator)
-    return splits
-
-
-def _column_splits(raw: bytes) -> list[tuple[str, str]]:
-    """(name, split) of every mapping that has both, at any depth. Read from events: nothing is composed, aliases are not followed."""
-    found: list[tuple[str, str]] = []
-    stack: list[dict[str, str] | None] = []
-    keys: list[str | None] = []
-    try:
-        for event in yaml.parse(raw, Loader=yaml.SafeLoader):
-            if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-                if keys:
-                    keys[-1] = None
-                stack.append({} if isinstance(event, yaml.MappingStartEvent) else None)
-                keys.append(None)
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-                mapping = stack.pop()
-                keys.pop()
-                if mapping and mapping.get("name") and mapping.get("split"):
-                    found.append((mapping["name"], mapping["split"]))
-            elif isinstance(event, yaml.ScalarEvent) and stack and stack[-1] is not None:
-                key, keys[-1] = keys[-1], event.value if keys[-1] is None else None
-                if key is not None:
-                    stack[-1][key] = event.value
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return []
-    return found

@@ -1,6 +1,6 @@
 """A study.txt's blocks → the plain data of a study.yaml (model.Study), in the model's order.
 
-What has no place in the model stays under `source:`, keyed as in study.txt. Values that are aligned by
+What has no place in the model stays under `source:`, keyed as in study.txt (`targets` finds out what that is). Values that are aligned by
 position (names, descriptions, accessions) are read as columns; blanks keep their place.
 """
 
@@ -38,12 +38,10 @@ def study_data(text: StudyText, accession_: str, notes: list[str]) -> dict[str, 
         found = sum(1 for b in text.components if _kind(b) == ("screen" if "Screens" in key else "experiment"))
         if declared and declared != str(found):
             notes.append(f"study.txt declares '{key}' {declared} and describes {found}: all were read")
-            block.keep(key)
     words, url = block.first("Study License"), block.first("Study License URL")
     spdx = vocabulary.licence(words, url)
     if (words or url) and not spdx:
         notes.append(f"licence '{words or url}' is not one with an SPDX identifier")
-        block.keep("Study License")
     elif words and url and (by_url := vocabulary.licence("", url)) and by_url != spdx:
         notes.append(f"licence '{words}' ({spdx}) and its address '{url}' ({by_url}) differ; the words were taken")
     data = {
@@ -70,11 +68,9 @@ def study_data(text: StudyText, accession_: str, notes: list[str]) -> dict[str, 
 
 def component_data(block: Block, name: str, notes: list[str]) -> dict[str, Any]:
     """One component without its samples, in the order of study.yaml."""
-    block.all("Component Number")
     size, left = vocabulary.size(block.values("Component Size"))
     if left:
         notes.append("sizes not understood, kept as written: " + "; ".join(f"'{cell}'" for cell in left))
-        block.keep("Component Size")
     data = {
         "name": name,
         "kind": _kind(block),
@@ -109,7 +105,6 @@ def component_names(text: StudyText, notes: list[str]) -> list[str]:
             name, number = f"{base}-{number}", number + 1
         if not written.endswith(name):
             notes.append(f"component '{written}' is named {name}")
-            block.keep("Component Name")
         names.append(name)
     return names
 
@@ -135,11 +130,9 @@ def terms(block: Block, key: str, notes: list[str]) -> list[dict[str, str]]:
         read = vocabulary.curies(accession_, source or _only(sources))
         if read is None:
             notes.append(f"'{key} Term Accession' {accession_!r} is not an accession")
-            block.keep(f"{key} Term Accession")
             read = ()
         if len(read) > 1:
             notes.append(f"'{key}' {name!r} has {len(read)} accessions in one cell; the first was taken")
-            block.keep(f"{key} Term Accession")
         if name or read:
             found.append(filled({"name": name or read[0], "term": read[0] if read else None}))
     return found
@@ -163,30 +156,20 @@ def _released(block: Block, notes: list[str]) -> str | None:
     day = vocabulary.date(written)
     if written and (not day or day != written):
         notes.append(f"release date {written!r} " + (f"read as {day}" if day else "is not a day"))
-        block.keep("Study Public Release Date")
     return day
 
 
 def _dois(block: Block, components: list[Block]) -> list[str]:
     """The study's DOIs, then the components'. (A component's also stays in its `source`, which says whose it is.)"""
-    found = []
-    for part, key in [(block, "Study Data DOI"), *((b, "Component Data DOI") for b in components)]:
-        for value in part.values(key):
-            if doi := vocabulary.doi(value):
-                found.append(doi)
-            elif value:
-                part.keep(key)
-        if key.startswith("Component"):
-            part.keep(key)
-    return list(dict.fromkeys(found))
+    values = list(block.values("Study Data DOI"))
+    for part in components:
+        values += part.values("Component Data DOI")
+        part.keep("Component Data DOI")
+    return list(dict.fromkeys(doi for value in values if (doi := vocabulary.doi(value))))
 
 
 def _addresses(block: Block, key: str) -> list[str]:
-    values = [v for v in block.values(key) if v]
-    good = [v for v in values if re.match(r"^https?://[^\s<>\"']+$", v)]
-    if len(good) < len(values):
-        block.keep(key)
-    return list(dict.fromkeys(good))
+    return list(dict.fromkeys(v for v in block.values(key) if re.match(r"^https?://[^\s<>\"']+$", v)))
 
 
 def _people(block: Block, notes: list[str]) -> list[dict[str, Any]]:
@@ -196,20 +179,15 @@ def _people(block: Block, notes: list[str]) -> list[dict[str, Any]]:
         if not any((last, first, email, address, orcid, roles)):
             continue
         if not last and not first:
-            for key in ("Email", "Address", "ORCID", "Roles"):
-                block.keep(f"Study Person {key}")
             notes.append("a contact without a name stays under source")
             continue
-        identifier = vocabulary.orcid(orcid)
-        if orcid and not identifier and orcid.casefold() not in ("na", "n/a"):
-            block.keep("Study Person ORCID")
         people.append(
             filled({
                 "last_name": last or first,
                 "first_name": first if last else None,
                 "email": email,
                 "address": address,
-                "orcid": identifier,
+                "orcid": vocabulary.orcid(orcid),
                 "roles": [r.strip() for r in re.split(r"[;,]", roles) if r.strip()],
             })
         )  # fmt: skip
@@ -228,7 +206,6 @@ def _publications(block: Block, notes: list[str]) -> list[dict[str, str]]:
         ):
             if value and not read:
                 notes.append(f"'{key}' {value!r} was not understood and stays under source")
-                block.keep(key)
             entry[name] = read or ""
         if any(entry.values()):
             publications.append(filled(entry))
@@ -256,7 +233,6 @@ def _protocols(block: Block, notes: list[str]) -> list[dict[str, Any]]:
         read = vocabulary.curies(accession_, source)
         if read is None or len(read) > 1:
             notes.append(f"'Protocol Type Term Accession' {accession_!r} is not one accession")
-            block.keep("Protocol Type Term Accession")
         kind = filled({"name": type_ or (read[0] if read else ""), "term": read[0] if read else None}) if type_ or read else None
         found.append(filled({"name": name or type_ or "protocol", "type": kind, "description": description}))
     return found
@@ -279,9 +255,6 @@ def _phenotypes(block: Block, notes: list[str]) -> list[dict[str, Any]]:
             read = vocabulary.curies(accession_, source)
             if read is None:
                 notes.append(f"phenotype {name!r}: 'Phenotype Term Accession' {accession_!r} is not an accession")
-                block.keep("Phenotype Term Accession")
-            if term_name and not read:
-                block.keep("Phenotype Term Name")
             mapped += [{"name": term_name if len(read or ()) == 1 and term_name else curie, "term": curie} for curie in read or ()]
         mapped = list({term["term"]: term for term in mapped}.values())
         first = mapped[0] if mapped else {}
@@ -303,8 +276,6 @@ def _phenotypes(block: Block, notes: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
     if beyond:
         notes.append(f"{len(beyond)} values beside 'Phenotype Name' belong to no phenotype")
-        for key in ("Description", "Score Type", "Term Accession", "Term Name"):
-            block.keep(f"Phenotype {key}")
     return found
 
 

@@ -10,6 +10,7 @@ a line that begins with no key continues the value before it; lines that begin w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -82,7 +83,7 @@ _LIKE_A_KEY = re.compile(
     r"^(Study|Screen|Experiment|Library|Assay|Protocol|Phenotype|Processed Data|Raw Image|Feature Level Data|Quality Control|"
     r"Term Source|Comment ?\[|Additional) ?[A-Z\[][\w \[\]/-]{0,60}$"
 )
-_GLUED = re.compile(r"\s{3,}(?P<key>[A-Z][A-Za-z ]{4,60}?)\s*\t")
+_GLUED = re.compile(r"(?<!\s)\s{3,}(?P<key>[A-Z][A-Za-z ]{4,60}?)\s*\t")
 _MAX_COMMENT = 4_000
 _MAX_CELL_LINES = 500
 _HINT = re.compile(r'^"?#')
@@ -90,61 +91,76 @@ _HINT = re.compile(r'^"?#')
 
 @dataclass(frozen=True)
 class Entry:
-    """One key with its values: trimmed, inner blanks kept (values of different keys are aligned by position), trailing ones cut."""
+    """One key with its values: trimmed, inner blanks kept (values of different keys are aligned by position), trailing ones cut.
+
+    hints: how many values were a template's hint and are not among them.
+    """
 
     key: str
     written: str
     values: tuple[str, ...]
     line: int
+    hints: int = 0
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        return tuple(v for v in self.values if v)
 
 
 @dataclass
 class Block:
-    """The study's part or one component's, and the account of what became of each entry."""
+    """The study's part or one component's.
+
+    kept: entries that stay under `source:`, by their place in the block. read: keys whose values were asked for, so that a test
+    can see that each has a place in study.yaml (`targets`).
+    """
 
     entries: list[Entry] = field(default_factory=list)
     kept: set[int] = field(default_factory=set)
-    mapped: set[int] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
 
     def all(self, key: str) -> list[tuple[str, ...]]:
-        """The values of every entry with this key, in the file's order; marks them as mapped."""
-        found = [at for at, entry in enumerate(self.entries) if entry.key == key]
-        self.mapped.update(found)
-        return [self.entries[at].values for at in found]
+        """The values of every entry with this key, in the file's order."""
+        self.read.add(key)
+        return [entry.values for entry in self.entries if entry.key == key]
 
     def values(self, key: str) -> tuple[str, ...]:
         """The values of the first filled entry with this key (as IDR's own reader takes it), or ()."""
-        found = [at for at, entry in enumerate(self.entries) if entry.key == key and any(entry.values)]
-        self.mapped.update(found[:1])
-        return self.entries[found[0]].values if found else ()
+        return next((values for values in self.all(key) if any(values)), ())
 
     def first(self, key: str) -> str:
-        """The first filled value, or ""; further values stay in `source`."""
-        values = self.values(key)
-        if sum(1 for v in values if v) > 1:
-            self.keep(key)
-        return next((v for v in values if v), "")
+        """The first filled value, or "". Further values have no place in study.yaml and stay in `source`."""
+        return next((v for v in self.values(key) if v), "")
 
     def keep(self, key: str) -> None:
-        """Keeps an entry under `source:` also where part of it was mapped."""
-        self.kept.update(at for at, entry in enumerate(self.entries) if entry.key == key and any(entry.values))
+        """Keeps an entry under `source:` also where all of it was mapped."""
+        self.kept.update(at for at, entry in enumerate(self.entries) if entry.key == key and entry.filled)
 
     def source(self) -> dict[str, list[str]]:
-        """What has no place in the model: key as written → values. A repeated key is numbered."""
+        """The kept entries: key as written → values. A repeated key is numbered."""
         left: dict[str, list[str]] = {}
+        numbers: Counter[str] = Counter()
         for at, entry in enumerate(self.entries):
-            if any(entry.values) and (at in self.kept or at not in self.mapped):
-                name, number = entry.written, 2
+            if at in self.kept:
+                name = entry.written
                 while name in left:
-                    name, number = f"{entry.written} ({number})", number + 1
+                    # Counted on from the last: a key may be repeated thousands of times.
+                    numbers[entry.written] += 1
+                    name = f"{entry.written} ({numbers[entry.written] + 1})"
                 left[name] = list(entry.values)
         return left
 
-    def account(self) -> dict[str, int]:
-        """How many entries were read, mapped, kept under `source:` and empty; read = mapped + kept + empty."""
-        filled = [at for at, entry in enumerate(self.entries) if any(entry.values)]
-        kept = sum(1 for at in filled if at in self.kept or at not in self.mapped)
-        return {"read": len(self.entries), "mapped": len(filled) - kept, "kept": kept, "empty": len(self.entries) - len(filled)}
+
+@dataclass(frozen=True)
+class Became:
+    """What the lines of a study.txt became; portal.ledger.Lines has the words."""
+
+    total: int
+    entries: int
+    continued: int
+    blank: int
+    comments: int
+    left: int
 
 
 @dataclass(frozen=True)
@@ -152,6 +168,7 @@ class StudyText:
     study: Block
     components: list[Block]
     notes: list[str]
+    lines: Became
 
 
 def read_study_txt(text: str) -> StudyText:
@@ -162,17 +179,21 @@ def read_study_txt(text: str) -> StudyText:
         body, ends = body.replace("\r", "\n"), "line ends were mixed, CR and LF"
     if ends:
         notes.append(ends)
-    entries = _continued(_keyed(body.split("\n"), notes), notes)
+    physical = body.removesuffix("\n").split("\n") if body else []
+    became = [""] * len(physical)
+    entries = _continued(_keyed(physical, became, notes), became, notes)
     study = Block()
     components: list[Block] = []
+    named = False
     for entry in entries:
         key = entry.key
         if key.startswith(("Study ", "Term Source", "Comment[IDR Study")):
             study.entries.append(entry)
             continue
-        named = components and any(e.key == "Component Name" and any(e.values) for e in components[-1].entries)
         if key == "Component Number" or (key == "Component Name" and (named or not components)):
             components.append(Block())
+            named = False
+        named = named or (bool(components) and key == "Component Name" and any(entry.values))
         (components[-1] if components else study).entries.append(entry)
     filled = []
     for block in components:
@@ -180,25 +201,41 @@ def read_study_txt(text: str) -> StudyText:
             filled.append(block)
         else:
             notes.append(f"line {block.entries[0].line}: a screen or experiment section without any value was left out")
-    return StudyText(study, filled, notes)
+            _leave(became, block.entries)
+    count = Counter(became)
+    lines = Became(len(became), *(count[word] for word in ("entry", "continued", "blank", "comment", "left")))
+    return StudyText(study, filled, notes, lines)
+
+
+def _leave(became: list[str], entries: list[Entry]) -> None:
+    """Marks the lines of entries that were left out."""
+    for entry in entries:
+        at = entry.line - 1
+        became[at] = "left"
+        while at + 1 < len(became) and became[at + 1] in ("continued", "blank", "comment"):
+            at += 1
+            became[at] = "left" if became[at] == "continued" else became[at]
 
 
 @dataclass
 class _Line:
-    """A logical line: a key ("" where it continues the line before), its cells, its first physical line."""
+    """A logical line: a key ("" where it continues the line before), its cells, its first and last physical line."""
 
     key: str
     written: str
     cells: list[str]
     line: int
+    last: int
 
 
-def _keyed(lines: list[str], notes: list[str]) -> Iterator[_Line]:
+def _keyed(lines: list[str], became: list[str], notes: list[str]) -> Iterator[_Line]:
+    """The logical lines; marks in `became` the physical ones that are blank or a comment."""
     at = 0
     while at < len(lines):
         start, text = at, lines[at]
         at += 1
         if not text.strip():
+            became[start] = "blank"
             continue
         if _HINT.match(text.strip()):
             glued = _GLUED.search(text[:_MAX_COMMENT])
@@ -211,6 +248,7 @@ def _keyed(lines: list[str], notes: list[str]) -> Iterator[_Line]:
                 while is_open and at < len(lines) and not _known(lines[at]) and not _HINT.match(lines[at]):
                     is_open ^= lines[at].count('"') % 2 == 1
                     at += 1
+                became[start:at] = ["comment"] * (at - start)
                 continue
         # A quote left open at the end of a line: the cell goes on, unless a known key says otherwise.
         parts, is_open = [text], _opens(text)
@@ -227,7 +265,7 @@ def _keyed(lines: list[str], notes: list[str]) -> Iterator[_Line]:
         key, written, rest = _key(first, bool(cells))
         if key and rest:
             notes.append(f"line {start + 1}: no tab after '{written}'")
-        yield _Line(key, written, [*rest, *cells] if key else [first, *cells], start + 1)
+        yield _Line(key, written, [*rest, *cells] if key else [first, *cells], start + 1, at)
 
 
 def _opens(line: str) -> bool:
@@ -259,7 +297,7 @@ def _cells(text: str) -> list[str]:
     """Splits at tabs outside quoted cells; a quote that no tab or end follows is a plain character."""
     cells: list[str] = []
     at = 0
-    quoted = re.compile(r'\s*"((?:[^"]|"")*)"[ ]*(?=\t|$)')
+    quoted = re.compile(r'[^\S\t]*"((?:[^"]|"")*)"[ ]*(?=\t|$)')
     while at <= len(text):
         if match := quoted.match(text, at) if text[at : at + 1] in ('"', " ") else None:
             if match.end() == len(text) or text[match.end()] == "\t":
@@ -273,32 +311,56 @@ def _cells(text: str) -> list[str]:
     return cells
 
 
-def _continued(lines: Iterator[_Line], notes: list[str]) -> list[Entry]:
-    """Joins lines without a key to the value before them; trims; takes template hints out."""
+def _continued(lines: Iterator[_Line], became: list[str], notes: list[str]) -> list[Entry]:
+    """Joins lines without a key to the value before them; trims; takes template hints out. Marks in `became` what lines are."""
     merged: list[_Line] = []
+    open_cell: list[str] = []  # The last cell of the last line with a key, as it grows by lines that continue it.
     joined: dict[str, list[int]] = {}
+
+    def close() -> None:
+        if open_cell:
+            merged[-1].cells[-1] = "\n".join(open_cell)
+            open_cell.clear()
+
     for line in lines:
+        is_filled = any(c.strip() for c in line.cells)
+        word = "continued" if line.key or merged and is_filled else "left" if is_filled else "blank"
+        became[line.line - 1 : line.last] = [word] * (line.last - line.line + 1)
         if line.key:
+            became[line.line - 1] = "entry"
+            close()
             merged.append(line)
-        elif merged and any(c.strip() for c in line.cells):
+        elif word == "left":
+            notes.append(
+                f"line {line.line}: stands before the first key and was left out: '{' '.join(' '.join(line.cells).split())[:120]}'"
+            )
+        elif word == "continued":
             before = merged[-1]
-            while before.cells and not before.cells[-1].strip():
-                before.cells.pop()
-            head, *rest = line.cells
-            before.cells = [*before.cells[:-1], f"{before.cells[-1]}\n{head}", *rest] if before.cells else line.cells
+            if not open_cell:
+                while before.cells and not before.cells[-1].strip():
+                    before.cells.pop()
+            if not before.cells:
+                before.cells = line.cells
+            else:
+                head, *rest = line.cells
+                open_cell += [head] if open_cell else [before.cells[-1], head]
+                if rest:
+                    close()
+                    before.cells += rest
             joined.setdefault(before.written, []).append(line.line)
+    close()
     for written, at in joined.items():
         where = f"line {at[0]}" if len(at) == 1 else f"lines {at[0]} to {at[-1]}"
         notes.append(f"{where}: {len(at)} without a key, read on as '{written}'")
-    entries, hints = [], 0
+    entries: list[Entry] = []
     for line in merged:
         values = [_trim(cell) for cell in line.cells]
-        hints += sum(1 for v in values if _HINT.match(v))
+        hints = sum(1 for v in values if _HINT.match(v))
         values = ["" if _HINT.match(v) else v for v in values]
         while values and not values[-1]:
             values.pop()
-        entries.append(Entry(line.key, line.written, tuple(values), line.line))
-    if hints:
+        entries.append(Entry(line.key, line.written, tuple(values), line.line, hints))
+    if hints := sum(entry.hints for entry in entries):
         notes.append(f"{hints} template hints ('# …') left out")
     return entries
 

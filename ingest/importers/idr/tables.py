@@ -1,172 +1,78 @@
-"""The tables of one component: found by the names study.txt gives or by pattern, and joined as study.txt says.
+"""The tables of one component: whose rows are its samples, and how another is joined to them, as study.txt says.
 
-library.txt (a row per well) or assays.txt (a row per image) is the base, processed.txt is joined to it;
-annotation.csv is IDR's own join of the two, and the base only where neither is there.
+library.txt (a row per well) or assays.txt (a row per image) is the base, processed.txt is joined to it; annotation.csv is
+IDR's own join of the two, and the base where neither is there or where it names other images than assays.txt does.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.importers.idr.study_txt import Block
-from ingest.tables import MAX_BYTES, RawTable, read_table
-from portal.problems import errors
+from ingest.tables import RawTable
 
-_SUFFIX = r"\.(?:txt|tsv|csv)(?:\.gz)?$"
-_KINDS = {
-    "library": re.compile(r"librar(?:y|ies)[^/]*" + _SUFFIX, re.IGNORECASE),
-    "assays": re.compile(r"assays?(?:[_-]?file)?[^/]*" + _SUFFIX, re.IGNORECASE),
-    "processed": re.compile(r"processed[^/]*" + _SUFFIX, re.IGNORECASE),
-    "annotation": re.compile(r"annotations?[^/]*" + _SUFFIX, re.IGNORECASE),
-}
-_NOT_A_TABLE = re.compile(r"(bulkmap|renderdef|-bulk\.|plates\.tsv|filepaths|features?)", re.IGNORECASE)
-_OF_COMPONENT = re.compile(r"(?:screen|experiment)([A-Z])(?![A-Za-z])")
-_DECLARED = {
-    "library": ("Library File Name",),
-    "assays": ("Experiment Assay File",),
-    "processed": ("Processed Data File Name",),
-    "annotation": (),
-}
 _LINKS = ("Processed Data Column Link To Library File", "Processed Data Column Link To Assay File")
-_MAX_LISTED = 20_000
 _MAX_PARTS = 8
+# Names of columns that tell a sample, or what it was made from, alone or two together.
+_IDENTITIES = ("Dataset Name", "Image Name", "Assay Name", "Image File", "Source Name")
+BETWEEN = "\x1f"  # Between container and sample: no cell holds it.
+_NUMBERS = re.compile(r"[-+.,\d\seE]+")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table that was found and read. `target` is its path in the study folder we write."""
+    """A table that was found and read. `target` is its path in the study folder we write.
+
+    A table in several `parts` has their rows below one another in `raw`, and path and target of the first.
+    """
 
     kind: str
     path: Path
     target: str
     raw: RawTable
     said: tuple[str, ...]
+    parts: tuple[Table, ...] = ()
+
+    @property
+    def files(self) -> tuple[Table, ...]:
+        """The table itself, or its parts: one for each file."""
+        return self.parts or (self,)
+
+    @property
+    def targets(self) -> str | list[str]:
+        """As model.Samples.table has it."""
+        return [t.target for t in self.parts] if self.parts else self.target
 
     def position(self, column: str) -> int | None:
-        """Where a column is, by its exact name, else without regard to case."""
+        """Where a column is, by its exact name, else without regard to case and blanks (`AssayName`)."""
         if column in self.raw.header:
             return self.raw.header.index(column)
-        folded = [h.casefold() for h in self.raw.header]
-        return folded.index(column.casefold()) if folded.count(column.casefold()) == 1 else None
+        folded = [folded_name(h) for h in self.raw.header]
+        return folded.index(folded_name(column)) if folded.count(folded_name(column)) == 1 else None
 
 
-@dataclass(frozen=True)
-class Found:
-    """The tables of a component, and why others are not among them."""
-
-    tables: dict[str, Table]
-    refused: tuple[str, ...]
-
-    def get(self, kind: str) -> Table | None:
-        return self.tables.get(kind)
-
-
-def listed_files(folder: Path) -> list[Path]:
-    """Every file below a study folder, sorted; a link that leaves the folder is none of its files."""
-    root = folder.resolve()
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.resolve().is_relative_to(root):
-            found.append(path)
-        if len(found) >= _MAX_LISTED:
-            break
-    return found
+def sample_names(table: Table) -> set[str]:
+    """The samples that a table names: plate and well, else dataset and image; empty where it names none."""
+    pairs = [("Plate", "Well")] if located_by(table) == "plate" else []
+    pairs += [(d, i) for i in ("Image Name", "Image File", "Comment [Image File]") for d in ("Dataset Name", "Dataset", "")]
+    for first, second in pairs:
+        columns = [table.position(c) for c in (first, second) if c]
+        if all(c is not None for c in columns):
+            return {BETWEEN.join(row[c] for c in columns if c is not None) for row in table.raw.rows}
+    return set()
 
 
-def find_tables(files: Sequence[Path], folder: Path, component: str, block: Block, names: Sequence[str]) -> Found:
-    """Finds and reads a component's tables among the `files` of a study `folder`; `names` are all components' names."""
-    tables: dict[str, Table] = {}
-    refused: list[str] = []
-    for kind in _KINDS:
-        declared = [v for key in _DECLARED[kind] for v in block.values(key) if v]
-        candidates = _candidates(files, folder, component, kind, declared, names)
-        parts = [p for p in candidates if len(p.parts) == len(candidates[0].parts)]
-        if len({p.parent for p in parts}) > 1 and not _is_declared(parts[0], declared):
-            shown = ", ".join(p.relative_to(folder).as_posix() for p in parts[:3])
-            refused.append(f"the {kind} table comes in {len(parts)} parts ({shown}{', …' if len(parts) > 3 else ''})")
-            continue
-        for path in candidates:
-            table, why = _read(path, folder, component, kind, declared)
-            if table:
-                tables[kind] = table
-                rest = [p.name for p in candidates if p != path]
-                if rest:
-                    refused.append(f"{kind}: {path.name} was taken; also there: {', '.join(rest)}")
-                break
-            refused.append(why)
-        if kind not in tables and not candidates:
-            packed = _packed(files, folder, component, kind)
-            refused += [f"{p.name} is neither plain nor gzipped text: unpack it, or save it as CSV" for p in packed]
-            if declared:
-                refused.append(f"study.txt names the {kind} table {declared[0]}, which is not in the folder")
-    return Found(tables, tuple(refused))
+def names_other_images(annotation: Table, base: Table) -> bool:
+    """Whether annotation.csv is about other images than the table whose rows would be the samples, and about no fewer.
 
-
-def _packed(files: Sequence[Path], folder: Path, component: str, kind: str) -> list[Path]:
-    """Files in the component's folder that would be this table, were they text."""
-    inside = [p for p in files if component.casefold() in (part.casefold() for part in p.relative_to(folder).parts[:-1])]
-    return [p for p in inside if re.search(rf"{kind.rstrip('s')}[^/]*\.(zip|xlsx?|ods)$", p.name, re.IGNORECASE)]
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"(\.(txt|tsv|csv|xlsx))?(\.gz)?$", "", name.casefold())
-
-
-def _is_declared(path: Path, declared: Iterable[str]) -> bool:
-    return any(_stem(path.name) == _stem(d.rpartition("/")[2]) for d in declared)
-
-
-def _candidates(
-    files: Sequence[Path], folder: Path, component: str, kind: str, declared: Sequence[str], names: Sequence[str]
-) -> list[Path]:
-    """Files that may be this table, best first: in the component's folder and named in study.txt, then by pattern."""
-    letter = m[1] if (m := re.fullmatch(r"(?:screen|experiment)([A-Z])", component)) else ""
-    folded = {n.casefold() for n in names}
-    ranked: list[tuple[tuple[int, int, int, str], Path]] = []
-    for path in files:
-        parts = path.relative_to(folder).parts
-        inside = any(p.casefold() == component.casefold() for p in parts[:-1])
-        elsewhere = any(p.casefold() in folded for p in parts[:-1]) and not inside
-        named = _OF_COMPONENT.search(path.name)
-        if named and letter and named[1] != letter:
-            continue
-        if elsewhere and not (named and letter):
-            continue
-        if not inside and not named and len(names) > 1:
-            continue
-        is_declared = _is_declared(path, declared)
-        if not is_declared and (_NOT_A_TABLE.search(path.name) or not _KINDS[kind].search(path.name)):
-            continue
-        if not re.search(_SUFFIX, path.name, re.IGNORECASE):
-            continue
-        if kind == "annotation" and re.search(r"processed|librar", path.name, re.IGNORECASE):
-            continue
-        # study.txt may name annotation.csv under "Library File Name": it is no library for that.
-        if kind != "annotation" and _KINDS["annotation"].search(path.name):
-            continue
-        ranked.append(((0 if is_declared else 1, 0 if inside else 1, len(parts), path.as_posix()), path))
-    return [path for _, path in sorted(ranked, key=lambda r: r[0])]
-
-
-def _read(path: Path, folder: Path, component: str, kind: str, declared: Sequence[str]) -> tuple[Table | None, str]:
-    name = path.relative_to(folder).as_posix()
-    if path.stat().st_size > MAX_BYTES:
-        return None, f"{name} has more than {MAX_BYTES // 2**20} MB"
-    raw, problems = read_table(path.read_bytes(), name)
-    if raw is None or errors(problems):
-        return None, f"{name} {errors(problems)[0].what}"
-    if not raw.rows or len(raw.header) < 2:
-        return None, f"{name} holds no table ({len(raw.header)} columns, {len(raw.rows)} rows)"
-    said = list(raw.notes) + [f"line {p.place.line}: {p.what}" for p in problems]
-    if declared and path.name not in {d.rpartition("/")[2] for d in declared}:
-        said.insert(0, f"study.txt names it {', '.join(declared)[:200]}")
-    elif not declared and kind != "annotation":
-        said.insert(0, "found by its name; study.txt names none")
-    return Table(kind, path, f"{component}/{path.name}", raw, tuple(said)), ""
+    Authors list the files they sent, IDR the images it has: files may have been split, fused or named anew in between.
+    """
+    theirs, ours = sample_names(annotation), sample_names(base)
+    return bool(theirs) and len(theirs & ours) * 2 < len(theirs) and len(theirs) >= len(ours)
 
 
 def located_by(table: Table) -> str:
@@ -207,7 +113,9 @@ class Join:
 
 def find_join(base: Table, processed: Table, block: Block) -> tuple[Join | None, str]:
     """The join that study.txt names, else the one that the shared columns show. (None, why) where there is none."""
-    links = [v for key in _LINKS for v in block.values(key) if v]
+    links = [v for key in _LINKS for v in block.values(key) if v] if processed.kind == "processed" else []
+    if base.kind == "annotation":
+        return _onto_annotation(base, processed, links)
     said: list[str] = []
     for on in _ways(links, base):
         join = _join(base, processed, on)
@@ -222,6 +130,35 @@ def find_join(base: Table, processed: Table, block: Block) -> tuple[Join | None,
         return Join(inferred.on, inferred.base_keys, inferred.other_keys, (told,)), ""
     why = f"on {', '.join(repr(link) for link in links)}" if links else "and study.txt names no column"
     return None, f"{processed.path.name} has no column that joins it to {base.path.name} ({why})"
+
+
+def _onto_annotation(base: Table, other: Table, links: Sequence[str]) -> tuple[Join | None, str]:
+    """A join to IDR's own table, which is mostly whole without it: only where one row says something of one sample or of several.
+
+    A table with many rows for each key measures parts of a sample, such as its cells: a join would keep one row of them.
+    """
+    many = ""
+    for on in _ways(links, base):
+        join = _join(base, other, on)
+        if join and len(join.unmatched) * 2 <= len(set(join.other_keys)):
+            if len(join.repeated) * 50 <= len(set(join.other_keys)):
+                return join, ""
+            many = _many(other, join)
+    shared = [c for c in _IDENTITIES if base.position(c) is not None and other.position(c) is not None]
+    pairs = [(a, b) for i, a in enumerate(shared) for b in shared[i + 1 :]]
+    if inferred := _inferred(base, other, pairs):
+        told = f"joined on {'_'.join(inferred.on)!r}, which both tables have"
+        return Join(inferred.on, inferred.base_keys, inferred.other_keys, (told,)), ""
+    for column in shared:
+        join = _join(base, other, (column,))
+        if join and len(join.unmatched) * 2 <= len(set(join.other_keys)) > 1:
+            many = many or _many(other, join)
+    return None, many or f"{other.path.name} has no column that joins it to {base.path.name}"
+
+
+def _many(other: Table, join: Join) -> str:
+    keys = len({k for k in join.other_keys if k})
+    return f"{other.path.name} has {len(other.raw.rows):,} rows for {keys:,} values of '{'_'.join(join.on)}': it tells of parts of samples"
 
 
 def _ways(links: Sequence[str], base: Table) -> list[tuple[str, ...]]:
@@ -263,25 +200,29 @@ def _join(base: Table, processed: Table, on: tuple[str, ...]) -> Join | None:
     ours, theirs = _keys(base, on), _keys(processed, on)
     if ours is None or theirs is None:
         return None
-    written = on
-    if len(on) == 1 and on[0] not in base.raw.header:
-        position = base.position(on[0])
-        written = (base.raw.header[position],) if position is not None else on
+    # Written as the base's columns are, where the key is not put together from them.
+    positions = [base.position(c) for c in on]
+    written = tuple(c if p is None else base.raw.header[p] for c, p in zip(on, positions, strict=True))
     return Join(written, ours, theirs, ())
 
 
-def _inferred(base: Table, processed: Table) -> Join | None:
-    """The shared key that matches most: plate and well, else a shared column that names every processed row once."""
+def _inferred(base: Table, processed: Table, pairs: Sequence[tuple[str, str]] = ()) -> Join | None:
+    """The shared key that matches most: plate and well, else a shared column that names every processed row once.
+
+    pairs: further keys of two columns. Numbers are no key to IDR's own table: they agree by accident.
+    """
     ways: list[tuple[str, ...]] = [("Plate", "Well"), ("Plate_Well",)]
     not_a_key = re.compile(r"(has )?phenotype|control|term source", re.IGNORECASE)
-    shared = [h for h in processed.raw.header if h in base.raw.header and not not_a_key.match(h)]
+    shared = [h for h in processed.raw.header if base.position(h) is not None and not not_a_key.match(h)]
     best: tuple[float, int, Join] | None = None
-    for order, on in enumerate([*ways, *((h,) for h in shared)]):
+    for order, on in enumerate([*ways, *((h,) for h in shared), *pairs]):
         join = _join(base, processed, on)
         if not join:
             continue
         keys = [k for k in join.other_keys if k]
         if not keys or len(set(keys)) < len(keys) * 0.98 or len(keys) < len(join.other_keys) * 0.98:
+            continue
+        if base.kind == "annotation" and len(on) == 1 and all(map(_NUMBERS.fullmatch, keys)):
             continue
         share = 1 - len(join.unmatched) / len(set(keys))
         if share >= 0.5 and (best is None or (share, -order) > (best[0], -best[1])):
@@ -289,10 +230,18 @@ def _inferred(base: Table, processed: Table) -> Join | None:
     return best[2] if best else None
 
 
-def joined_header(base: Table, processed: Table | None) -> list[str]:
-    """Columns of the joined table: the base's, then those that only the other has."""
-    extra = [h for h in processed.raw.header if h not in base.raw.header] if processed else []
+def joined_header(base: Table, processed: Table | None, join: Join | None = None) -> list[str]:
+    """Columns of the joined table: the base's, then those that only the other has. Its keys are said by the base's already."""
+    if not processed:
+        return list(base.raw.header)
+    keys = {processed.position(c) for c in join.on} if join else set()
+    extra = [h for at, h in enumerate(processed.raw.header) if h not in base.raw.header and at not in keys]
     return [*base.raw.header, *extra]
+
+
+def folded_name(column: str) -> str:
+    """A column's name without blanks and capitals."""
+    return "".join(column.split()).casefold()
 
 
 class Joined:

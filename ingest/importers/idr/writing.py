@@ -47,6 +47,14 @@ def clean(value: Any) -> Any:
     return value
 
 
+def refused(value: Any) -> str:
+    """The characters that `clean` takes out of nested data."""
+    if isinstance(value, str):
+        return "".join(_REFUSED.findall(value.replace("\x85", " ")))
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return "".join(map(refused, parts))
+
+
 def study_yaml(data: dict[str, Any]) -> bytes:
     """UTF-8, the same bytes for the same data. Values are text, lists and dicts."""
     written = yaml.dump(data, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
