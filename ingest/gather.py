@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ingest import folders, pixels, portal_yaml, samples, studies
+from ingest import checks, folders, ledgers, pixels, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
+from ingest.marks import quoted
+from portal import frozen
+from portal.checks import FOLDER as CHECKS
+from portal.checks import Checked
 from portal.engine.run import Engine
 from portal.engine.step import Opened, Step, Tree
+from portal.frozen import Row
+from portal.ledger import FILE as LEDGER
 from portal.model import Portal, Study, StudyComponent
 from portal.problems import Place, Problem, errors, load, nearest
 
@@ -21,19 +27,43 @@ class NoContent(Exception):
     """A path that holds nothing to read."""
 
 
+class NoDay(Exception):
+    """SOURCE_DATE_EPOCH says no day."""
+
+
 @dataclass(frozen=True)
 class Gathered:
-    """What the content holds. `images` tells the `images` steps of each (study, component)."""
+    """What the content holds. `images` tells the `images` steps of each (study, component), `ledgers` the good studies with a report
+    of their import that could be read, `overviews` the steps of the importers' overviews, `checks` the names of the checks that could
+    be read (`check <name>` is their step), `recorded` what addresses.tsv says.
+    """
 
     portal: Portal
     good: tuple[Study, ...]
     left_out: tuple[str, ...]
     problems: tuple[Problem, ...]
     images: dict[tuple[str, str], tuple[str, ...]]
+    ledgers: tuple[str, ...] = ()
+    overviews: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    recorded: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def components(self) -> list[tuple[Study, StudyComponent]]:
         return [(s, c) for s in self.good for c in s.components]
+
+    @property
+    def names(self) -> list[str]:
+        return [s.accession for s in self.good]
+
+    @property
+    def has_imports(self) -> bool:
+        return bool(self.ledgers or self.overviews)
+
+    @property
+    def has_checks(self) -> bool:
+        """Whether there is anything that was printed or declared, and can be set beside what is counted."""
+        return bool(self.checks) or any(c.size is not None for _, c in self.components)
 
 
 @dataclass
@@ -47,14 +77,24 @@ class _Shelf:
 
 
 def today() -> date:
-    """Today in UTC, or the day of SOURCE_DATE_EPOCH, so that a build can be repeated."""
-    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()), UTC).date()
+    """Today in UTC, or the day of SOURCE_DATE_EPOCH, so that a build can be repeated. Raises NoDay."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(epoch) if epoch else time.time(), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise NoDay(
+            f"SOURCE_DATE_EPOCH is {quoted(epoch)}; write it in whole seconds since 1970, such as 1479600000, or leave it out"
+        ) from None
 
 
 def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
-    """Runs `study`, `samples` and `images` steps for every study folder of `content` (or of `only`)."""
+    """Runs `study`, `samples` and `images` steps for every study folder of `content` (or of `only`). Raises NoContent, NoDay."""
+    if not content.is_dir():
+        raise NoContent(f"{content} is no folder; name the folder that holds studies/, or make it")
     portal, found = portal_yaml.read_portal(content)
-    listed, unreadable = folders.find_studies(content)
+    addresses, mistaken = recorded.read_recorded(content)
+    found += mistaken
+    listed, unreadable = folders.find_studies(content, frozen.studies_of(addresses))
     if only:
         names = [f.accession for f in listed]
         unreadable = [p for p in unreadable if _study_of(p) in only]
@@ -68,6 +108,10 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
     found += [p for p in unreadable if _study_of(p) not in shelves]
     _read_studies(engine, shelves)
     images = _read_components(engine, shelves)
+    reported = _read_ledgers(engine, shelves)
+    overviews, unread = _read_overviews(engine, content)
+    good_checks, wrong = _read_checks(engine, content)
+    found += [*unread, *wrong]
     bad = {name for name, shelf in shelves.items() if shelf.study is None or errors(shelf.problems)}
     bad |= {name for p in errors(unreadable) if (name := _study_of(p)) and name not in shelves}
     return Gathered(
@@ -76,6 +120,10 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
         tuple(sorted(bad)),
         tuple(sorted({*found, *(p for s in shelves.values() for p in s.problems)})),
         {key: steps for key, steps in images.items() if key[0] not in bad},
+        tuple(name for name in reported if name not in bad),
+        overviews,
+        good_checks,
+        addresses,
     )
 
 
@@ -115,7 +163,7 @@ def _read_studies(engine: Engine, shelves: dict[str, _Shelf]) -> None:
         Step(f"study {name}", studies.study, {"folder": s.folder.folder}, (engine.store.sources(s.folder.path, [folders.STUDY_FILE]),))
         for name, s in sorted(shelves.items())
     ]
-    trees = engine.run(steps, keep_going=True)
+    trees = engine.run(steps, keep_going=True, stage="Reading studies")
     for name, shelf in shelves.items():
         if f"study {name}" in engine.failed:
             shelf.problems.append(_fault(engine, shelf, f"study {name}"))
@@ -150,7 +198,7 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
             steps += drawn
             owners |= {s.name: shelf for s in drawn}
             owners[f"samples {name}/{component.name}"] = shelf
-    trees = engine.run(steps, keep_going=True)
+    trees = engine.run(steps, keep_going=True, stage="Reading tables and images")
     for step in engine.failed:
         if step in owners:
             owners[step].problems.append(_fault(engine, owners[step], step))
@@ -161,6 +209,61 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
     for shelf in shelves.values():
         shelf.problems[:] = studies.with_lines(shelf.problems, shelf.folder.file, shelf.lines or {})
     return images
+
+
+def _read_ledgers(engine: Engine, shelves: dict[str, _Shelf]) -> list[str]:
+    """The studies whose import report could be read, sorted. What is wrong with one is a warning: the study stands without it."""
+    files = [LEDGER, folders.STUDY_FILE]
+    steps = [
+        Step(
+            f"ledger {name}", ledgers.ledger, {"folder": s.folder.folder, "accession": name}, (engine.store.sources(s.folder.path, files),)
+        )
+        for name, s in sorted(shelves.items())
+        if s.study is not None and LEDGER in s.folder.files
+    ]
+    trees = engine.run(steps, keep_going=True, stage="Reading reports of imports")
+    for step in steps:
+        shelf = shelves[step.params["accession"]]
+        if step.name in engine.failed:
+            shelf.problems.append(replace(_fault(engine, shelf, step.name), severity="warning"))
+        else:
+            shelf.problems += load(_open(engine, trees[step.name]).read("problems.json"))
+    return [s.params["accession"] for s in steps if s.name in trees and "ledger.json" in trees[s.name]]
+
+
+def _read_overviews(engine: Engine, content: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    """The steps of the overviews in `imports/` that could be read, and what is wrong with the others."""
+    names, problems = ledgers.find_overviews(content)
+    here, source = content / ledgers.IMPORTS, engine.store.sources
+    steps = [
+        Step(f"imports {n.removesuffix('.json')}", ledgers.overview, {"file": f"{ledgers.IMPORTS}/{n}"}, (source(here, [n]),))
+        for n in names
+    ]
+    trees = engine.run(steps, stage="Reading reports of imports")
+    for tree in trees.values():
+        problems += load(_open(engine, tree).read("problems.json"))
+    return tuple(name for name, tree in trees.items() if "overview.json" in tree), problems
+
+
+def _read_checks(engine: Engine, content: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    """The names of the checks that could be read, sorted, and what is wrong with the others."""
+    names, problems = checks.find_checks(content)
+    here, source = content / CHECKS, engine.store.sources
+    steps = [Step(f"check {n.removesuffix('.yaml')}", checks.check, {"file": f"{CHECKS}/{n}"}, (source(here, [n]),)) for n in names]
+    trees = engine.run(steps)
+    for tree in trees.values():
+        problems += load(_open(engine, tree).read("problems.json"))
+    return tuple(name.removeprefix("check ") for name, tree in trees.items() if "check.json" in tree), problems
+
+
+def told_by_checks(engine: Engine, found: Gathered) -> list[Problem]:
+    """What the checks tell when their `counted` steps have run: differences that nobody explained, and SELECTs that failed."""
+    problems: list[Problem] = []
+    for name in found.checks:
+        counted, read = (_open(engine, engine.results[f"{step} {name}"]) for step in ("counted", "check"))
+        checked = Checked.model_validate_json(counted.read("checked.json"))
+        problems += checks.told(checked, read.json("lines.json"), f"{CHECKS}/{name}.yaml")
+    return problems
 
 
 def contents_of(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.pixels_names import BadPattern, Placed, chosen, pattern_of, placed, well_order
-from ingest.pixels_open import Opened, opened, reason
+from ingest.pixels_open import opened, reason
+from ingest.pixels_opened import Opened
 from portal import addresses, problems
 from portal.engine.step import Work, recipe
 from portal.facts import ChannelFacts, ComponentImages, ImageFacts, Refusal, Sprite

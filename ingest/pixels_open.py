@@ -9,18 +9,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from portal.imaging.planes import Picture, Plane, Planes, Rgb, Source
+from ingest.pixels_opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
+from ingest.pixels_tiff import opened_tiff
+from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
-MAX_PIXELS = 150_000_000  # of a plane, where it is decoded as a whole
-MAX_SIDE = 1_000_000
-MAX_PLANES = 100_000
-
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns of no image that we decode: an image is large here from one size on
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _OTHERS = {
@@ -37,29 +35,6 @@ _OTHERS = {
 }
 
 
-class Unreadable(Exception):
-    """A plain reason, which ends the sentence 'This image …'."""
-
-
-@dataclass(frozen=True)
-class SourceChannel:
-    """A channel as the file describes it."""
-
-    name: str | None = None
-    colour: str | None = None
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file that can be drawn. Pixel sizes in µm, `time_step` in s. `channels` is empty, or has one entry a channel."""
-
-    source: Source
-    channels: tuple[SourceChannel, ...] = ()
-    pixel_size: float | None = None
-    pixel_size_z: float | None = None
-    time_step: float | None = None
-
-
 @contextmanager
 def opened(path: Path, name: str) -> Iterator[Opened]:
     """Opens the file at `path`, called `name` by people. Planes can be read while the context lasts.
@@ -72,12 +47,12 @@ def opened(path: Path, name: str) -> Iterator[Opened]:
     if not head:
         raise Unreadable("is empty")
     if head.startswith(_TIFF):
-        from ingest.pixels_tiff import opened_tiff
-
         with opened_tiff(path, name) as found:
             yield found
     elif head.startswith((_PNG, _JPEG)):
         with warnings.catch_warnings():
+            # Pillow's own words (of metadata that it could not read) reach nobody who could act on them, and name this machine's paths.
+            warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield _pillow(path)
     else:
@@ -96,22 +71,6 @@ def reason(error: Exception, path: Path) -> str:
         return f"is larger than the {MAX_PIXELS:,} pixels that are decoded at once"
     said = " ".join(str(error).replace(str(path), "the file").replace(path.name, "the file").split())[:160]
     return f"cannot be decoded ({type(error).__name__}{': ' + said if said else ''})"
-
-
-def check_size(width: int, height: int, planes: int = 1, *, whole: bool = True) -> None:
-    """Raises Unreadable where a header promises nothing, or more than is decoded. `whole`: planes are decoded as wholes."""
-    if width < 1 or height < 1 or planes < 1:
-        raise Unreadable("has no pixels")
-    if max(width, height) > MAX_SIDE or (whole and width * height > MAX_PIXELS):
-        raise Unreadable(f"claims {width:,} × {height:,} pixels; at most {MAX_PIXELS:,} a plane are decoded")
-    if planes > MAX_PLANES:
-        raise Unreadable(f"claims {planes:,} planes; at most {MAX_PLANES:,} are read")
-
-
-def on_white(picture: np.ndarray) -> Picture:
-    """(y, x, 4) with straight alpha, laid on white: (y, x, 3)."""
-    alpha = picture[..., 3:].astype(np.uint16)
-    return ((picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _pillow(path: Path) -> Opened:

@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 
 from ingest.pixels_metadata import described
-from ingest.pixels_open import MAX_PIXELS, Opened, Unreadable, check_size, on_white
+from ingest.pixels_opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 # tifffile tells of every oddity; what matters is checked here and told as a refusal.

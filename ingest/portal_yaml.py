@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingest.folders import read_below
 from ingest.marks import Marked, quoted, read_yaml
+from ingest.patterns import Refused, check
 from ingest.validation import validated
 from portal.model import Portal
 from portal.problems import Problem, errors
@@ -48,10 +49,10 @@ def _links(marked: Marked, file: str) -> list[Problem]:
         pattern, url = link.get("pattern"), link.get("url")
         if isinstance(pattern, str):
             try:
-                re.compile(pattern)
-            except re.error as error:
+                check(pattern)
+            except Refused as refused:
                 place = marked.place(file, ("links", index, "pattern"))
-                problems.append(Problem(place, f"{quoted(pattern)} is not a regular expression ({error})", "write one, such as ENSG\\d+"))
+                problems.append(Problem(place, f"{quoted(pattern)} {refused}", "write a plain one, such as ENSG\\d+"))
         if isinstance(url, str) and (not re.match(r"https?://", url) or "{id}" not in url):
             place = marked.place(file, ("links", index, "url"))
             mend = "write an address with {id} in it, such as https://www.ensembl.org/id/{id}"

@@ -1,0 +1,52 @@
+"""An opened image file, as every reader of a kind of file gives it; the bounds that all of them keep; the refusal they raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from portal.imaging.planes import Picture, Source
+
+MAX_PIXELS = 150_000_000  # of a plane, where it is decoded as a whole
+MAX_SIDE = 1_000_000
+MAX_PLANES = 100_000
+
+
+class Unreadable(Exception):
+    """A plain reason, which ends the sentence 'This image …'."""
+
+
+@dataclass(frozen=True)
+class SourceChannel:
+    """A channel as the file describes it."""
+
+    name: str | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that can be drawn. Pixel sizes in µm, `time_step` in s. `channels` is empty, or has one entry a channel."""
+
+    source: Source
+    channels: tuple[SourceChannel, ...] = ()
+    pixel_size: float | None = None
+    pixel_size_z: float | None = None
+    time_step: float | None = None
+
+
+def check_size(width: int, height: int, planes: int = 1, *, whole: bool = True) -> None:
+    """Raises Unreadable where a header promises nothing, or more than is decoded. `whole`: planes are decoded as wholes."""
+    if width < 1 or height < 1 or planes < 1:
+        raise Unreadable("has no pixels")
+    if max(width, height) > MAX_SIDE or (whole and width * height > MAX_PIXELS):
+        raise Unreadable(f"claims {width:,} × {height:,} pixels; at most {MAX_PIXELS:,} a plane are decoded")
+    if planes > MAX_PLANES:
+        raise Unreadable(f"claims {planes:,} planes; at most {MAX_PLANES:,} are read")
+
+
+def on_white(picture: np.ndarray) -> Picture:
+    """(y, x, 4) with straight alpha, laid on white: (y, x, 3)."""
+    alpha = picture[..., 3:].astype(np.uint16)
+    return ((picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
