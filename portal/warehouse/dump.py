@@ -11,6 +11,7 @@ import pyarrow as pa
 from portal import addresses
 from portal.engine.step import Opened, Work, recipe
 from portal.facts import ComponentRecord, ImageFacts
+from portal.model import Size
 from portal.warehouse.inputs import parquet_files, read_records, read_studies
 from portal.warehouse.parquet import ROW_GROUP, connect, identifier, literal, write, write_rows
 from portal.warehouse.rows import view_sources
@@ -40,10 +41,20 @@ def study_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
             "organisms": _joined(organisms), "study_types": _joined(t.name for t in study.study_type), "licence": study.licence,
             "doi": publication.doi if publication else None, "pubmed": publication.pubmed if publication else None,
             "authors": publication.authors if publication else None, "components": len(study.components),
-            "samples": sum(c.samples for c in facts.components), "images": sum(c.images for c in facts.components),
+            "samples": sum(c.samples for c in facts.components), "counted": sum(c.counted for c in facts.components),
+            "images": sum(c.images for c in facts.components),
             "address": addresses.study(study.accession),
         })  # fmt: skip
     return rows
+
+
+def declared(size: Size | None) -> dict[str, object]:
+    """What a component's source declares about its size."""
+    told = size or Size()
+    return {
+        "declared_containers": told.datasets if told.plates is None else told.plates, "declared_images": told.images_5d,
+        "declared_planes": told.planes, "declared_terabytes": told.terabytes,
+    }  # fmt: skip
 
 
 def component_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
@@ -53,9 +64,10 @@ def component_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
             "imaging_methods": _joined(m.name for m in r.component.imaging_method),
             "imaging_method_terms": _joined(m.term for m in r.component.imaging_method),
             "technology": _joined(t.name for t in r.component.technology), "organisms": _joined(o.name for o in r.organisms),
-            "containers": len(r.facts.containers), "samples": r.facts.samples, "controls": r.facts.controls,
+            "containers": len(r.facts.containers), "samples": r.facts.samples, "counted": r.facts.counted, "controls": r.facts.controls,
             "with_phenotype": r.facts.with_phenotype, "phenotypes_declared": len(r.component.phenotypes),
             "phenotypes_observed": sum(p.samples > 0 for p in r.facts.phenotypes), "genes": r.facts.genes,
+            "phenotype_names": _joined(p.name for p in r.component.phenotypes), **declared(r.component.size),
             "missing": r.component.missing, "address": addresses.component(r.study, r.component.name),
         }
         for r in read_records(inputs)
@@ -66,8 +78,8 @@ def container_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
     return [
         {
             "study": r.study, "component": r.component.name, "container": c.name, "kind": c.kind, "rows": c.rows or None,
-            "columns": c.columns or None, "samples": c.samples, "controls": c.controls, "with_phenotype": c.with_phenotype,
-            "images": c.images, "address": c.address,
+            "columns": c.columns or None, "samples": c.samples, "counted": c.counted, "controls": c.controls,
+            "with_phenotype": c.with_phenotype, "images": c.images, "address": c.address,
         }
         for r in read_records(inputs)
         for c in r.facts.containers

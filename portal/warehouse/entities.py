@@ -41,9 +41,13 @@ def entities(work: Work) -> dict[str, bytes | Path]:
         genes = gene_pages.number_genes(con, organisms)
         lines: list[GeneLine] = []
         labels = {r.study: r.label for r in records}
-        for bucket, pages, its_lines in gene_pages.in_buckets(gene_pages.gene_facts(con, genes, labels, terms_of(records))):
+        links = {(r.study, r.component.name): r.component.samples.links.get("gene.id", "") for r in records if r.component.samples}
+        links = {where: template for where, template in links.items() if template}
+        for bucket, pages, its_lines in gene_pages.in_buckets(gene_pages.gene_facts(con, genes, labels, terms_of(records), links)):
+            # Written at once: together they would take more memory than all the counting.
             path, content = gene_pages.bucket_file(bucket, pages)
-            out[path] = content
+            out[path] = file = work.scratch / f"genes-{bucket:02d}.json"
+            file.write_bytes(content)
             lines += its_lines
         lines.sort(key=lambda line: line.slug)
         of_organism = Counter(g.organism.key if g.organism else UNSPECIFIED for g in genes)

@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 
@@ -26,7 +27,7 @@ BUCKETS = 64
 MOST_SAMPLES = 50
 MOST_REAGENTS = 10
 _MOST_SPELLINGS = 10
-_BATCH = 50_000  # samples whose pages are put together at once
+_BATCH = 30_000  # samples whose pages are put together at once
 
 
 def bucket_of(slug: str) -> int:
@@ -58,9 +59,15 @@ def number_genes(con: duckdb.DuckDBPyConnection, organisms: Mapping[str, Organis
 
 
 def gene_facts(
-    con: duckdb.DuckDBPyConnection, genes: Sequence[Gene], labels: Mapping[str, str | None], terms: TermsOf
+    con: duckdb.DuckDBPyConnection,
+    genes: Sequence[Gene],
+    labels: Mapping[str, str | None],
+    terms: TermsOf,
+    links: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[GeneFacts]:
-    """Every gene in the order of `genes` (as `number_genes` gives them). `labels`: study → its short name."""
+    """Every gene in the order of `genes` (as `number_genes` gives them). `labels`: study → its short name; `links`: (study,
+    component) → its own link template for identifiers of genes.
+    """
     components = {cid: (study, component) for cid, study, component in con.execute("SELECT * FROM component").fetchall()}
     for first, last in _batches(con, len(genes)):
         con.execute(f"""
@@ -69,8 +76,10 @@ def gene_facts(
             WHERE gene BETWEEN {first} AND {last}
         """)
         parts = _parts(con, components, terms)
+        outside = _outside(con, {cid: links[where] for cid, where in components.items() if where in links} if links else {})
         for n in range(first, last + 1):
-            yield _page(genes[n], parts.get(n, {}), components, labels)
+            yield _page(genes[n], parts.get(n, {}), components, labels, outside.get(n, {}))
+        parts.clear()  # before the next batch is put together beside it
 
 
 def _batches(con: duckdb.DuckDBPyConnection, genes: int) -> Iterator[tuple[int, int]]:
@@ -84,6 +93,20 @@ def _batches(con: duckdb.DuckDBPyConnection, genes: int) -> Iterator[tuple[int, 
             first, held = n + 1, 0
     if first < genes:
         yield first, genes - 1
+
+
+def _outside(con: duckdb.DuckDBPyConnection, templates: Mapping[int, str]) -> dict[int, dict[str, str]]:
+    """gene → identifier → its page outside, of the genes in `batch`: as the first component that has it and names one says."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    if not templates:
+        return found
+    listed = ", ".join(map(str, sorted(templates)))
+    for gene, identifier, cid in con.execute(f"""
+        SELECT gene, id, min(cid) FROM batch JOIN gene_word USING (gene, sid)
+        WHERE id IS NOT NULL AND cid IN ({listed}) GROUP BY gene, id ORDER BY gene, id
+    """).fetchall():
+        found[gene][identifier] = templates[cid].replace("{id}", quote(identifier, safe=":"))
+    return found
 
 
 def _parts(
@@ -152,7 +175,11 @@ def sample_refs(con: duckdb.DuckDBPyConnection, table: str, by: tuple[str, str])
 
 
 def _page(
-    gene: Gene, parts: Mapping[int, dict[str, Any]], components: Mapping[int, tuple[str, str]], labels: Mapping[str, str | None]
+    gene: Gene,
+    parts: Mapping[int, dict[str, Any]],
+    components: Mapping[int, tuple[str, str]],
+    labels: Mapping[str, str | None],
+    outside: dict[str, str],
 ) -> GeneFacts:
     organism = gene.organism
     appearances = []
@@ -168,33 +195,34 @@ def _page(
     return GeneFacts(
         slug=gene.slug, name=gene.name, symbol=gene.symbol, identifiers=gene.identifiers, synonyms=gene.synonyms,
         organism=Term(name=organism.name, term=organism.term) if organism else None, appearances=tuple(appearances),
+        eaten=gene.eaten, links=outside,
     )  # fmt: skip
 
 
 def line_of(gene: GeneFacts) -> GeneLine:
     return GeneLine(
         slug=gene.slug, name=gene.name, organism=gene.organism.name if gene.organism else "",
-        identifiers=gene.identifiers, synonyms=gene.synonyms,
+        identifiers=gene.identifiers, synonyms=(*gene.synonyms, *dict.fromkeys(e.written for e in gene.eaten if e.written != gene.name)),
         studies=len({a.study for a in gene.appearances}), components=len(gene.appearances),
         samples_nc=sum(a.samples_nc for a in gene.appearances), with_phenotype=sum(a.with_phenotype_nc for a in gene.appearances),
     )  # fmt: skip
 
 
-def in_buckets(facts: Iterable[GeneFacts]) -> Iterator[tuple[int, list[dict[str, Any]], list[GeneLine]]]:
-    """Each bucket with its genes as JSON, and their lines. `facts` come in the order of their buckets; all 64 are given."""
+def in_buckets(facts: Iterable[GeneFacts]) -> Iterator[tuple[int, list[bytes], list[GeneLine]]]:
+    """Each bucket with its genes, canonical JSON each, and their lines. `facts` come in the order of their buckets; all 64 are given."""
     bucket = 0
-    pages: list[dict[str, Any]] = []
+    pages: list[bytes] = []
     lines: list[GeneLine] = []
     for gene in facts:
         while bucket != bucket_of(gene.slug):
             yield bucket, pages, lines
             bucket, pages, lines = bucket + 1, [], []
-        pages.append(gene.model_dump(mode="json"))
+        pages.append(canonical(gene.model_dump(mode="json")))
         lines.append(line_of(gene))
     yield bucket, pages, lines
     for rest in range(bucket + 1, BUCKETS):
         yield rest, [], []
 
 
-def bucket_file(bucket: int, pages: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
-    return f"genes/{bucket:02d}/genes.json", canonical(pages)
+def bucket_file(bucket: int, pages: Sequence[bytes]) -> tuple[str, bytes]:
+    return f"genes/{bucket:02d}/genes.json", b"[" + b",".join(pages) + b"]"

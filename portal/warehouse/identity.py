@@ -6,7 +6,10 @@ Identity is (organism, symbol), or (organism, identifier) where a row has no sym
 - symbols that differ by case only are two genes (fly: `dl` and `Dl`), unless the tables pair both with one
   identifier; then the spelling that is first by code point names the gene (`C9ORF100` before `C9orf100`), a choice
   that no count can turn over;
-- genes of different organisms never join, whatever they share.
+- genes of different organisms never join, whatever they share;
+- a symbol that a spreadsheet turned into a date (`Mar-02`) is read as the symbol that its identifier stands beside elsewhere
+  and that gives this date (MARCH2); where nothing proves one, the identifier alone tells the gene, because one date may be
+  several genes.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal import addresses
+from portal.eaten import dates, restored
+from portal.facts import Eaten
 from portal.warehouse.organisms import UNSPECIFIED, Organism
 
 # An "identifier" that stands beside more symbols than this is a filler, such as a batch number, not one gene's identifier:
@@ -25,6 +30,7 @@ _FILLER = 20
 _MOST_SYNONYMS = 50
 
 Row = tuple[str | None, str | None, str | None]  # organism, identifier, symbol, as a target row has them
+Key = tuple[str, str | None, str | None]  # an organism's key, identifier, symbol
 
 
 class SlugCollision(Exception):
@@ -39,6 +45,7 @@ class Gene:
     organism: Organism | None
     identifiers: tuple[str, ...]
     synonyms: tuple[str, ...]
+    eaten: tuple[Eaten, ...] = ()
 
 
 def _nfc(text: str | None) -> str | None:
@@ -73,7 +80,8 @@ def identify(rows: Sequence[Row], organisms: Mapping[str, Organism]) -> tuple[li
 
     Every row has an identifier or a symbol. Raises SlugCollision where two genes would share an address.
     """
-    keyed = [(organisms[o].key if o and o in organisms else UNSPECIFIED, _nfc(i), _nfc(s)) for o, i, s in rows]
+    written = [(organisms[o].key if o and o in organisms else UNSPECIFIED, _nfc(i), _nfc(s)) for o, i, s in rows]
+    keyed = _restored(written)
     spelling = _spellings([(o, s, i) for o, i, s in keyed if s])
     symbols_of: dict[tuple[str, str], set[str]] = defaultdict(set)
     for o, i, s in keyed:
@@ -89,8 +97,11 @@ def identify(rows: Sequence[Row], organisms: Mapping[str, Organism]) -> tuple[li
 
     identifiers: dict[tuple[str, str], set[str]] = defaultdict(set)
     synonyms: dict[tuple[str, str], set[str]] = defaultdict(set)
+    eaten: dict[tuple[str, str], set[Eaten]] = defaultdict(set)
     named_by_symbol = set()
-    for (o, i, s), name in zip(keyed, names, strict=True):
+    for (o, i, s), (_, _, cell), name in zip(keyed, written, names, strict=True):
+        if cell and dates(cell):
+            eaten[o, name].add(Eaten(written=cell, identifier=i, proved=s not in (None, cell)))
         identifiers[o, name].update({i} if i else ())
         if s:
             named_by_symbol.add((o, name))
@@ -106,11 +117,30 @@ def identify(rows: Sequence[Row], organisms: Mapping[str, Organism]) -> tuple[li
             slug=addresses.gene_slug(name, organism.name if organism else None), name=name,
             symbol=name if (o, name) in named_by_symbol else None, organism=organism,
             identifiers=tuple(sorted(identifiers[o, name])), synonyms=tuple(sorted(synonyms[o, name])[:_MOST_SYNONYMS]),
+            eaten=tuple(sorted(eaten[o, name], key=lambda e: (e.written, e.identifier or ""))) if (o, name) in eaten else (),
         ))  # fmt: skip
     genes.sort(key=lambda g: g.slug)
     refuse_collisions((g.slug, f"gene {g.name} of {g.organism.name if g.organism else 'no organism'}") for g in genes)
     index = {(g.organism.key if g.organism else UNSPECIFIED, g.name): n for n, g in enumerate(genes)}
     return genes, [index[o, name] for (o, _, _), name in zip(keyed, names, strict=True)]
+
+
+def _restored(rows: Sequence[Key]) -> list[Key]:
+    """The rows with the symbols that spreadsheets ate: restored where the identifier proves it, else without symbol.
+
+    A date without an identifier is all that its row has, and stays.
+    """
+    beside: dict[tuple[str, str], set[str]] = defaultdict(set)
+    wanted = {(o, i) for o, i, s in rows if i and s and dates(s)}
+    for o, i, s in rows:
+        if i and s and (o, i) in wanted:
+            beside[o, i].add(s)
+    return [
+        (o, i, restored(s, beside[o, i] if len(beside[o, i]) <= _FILLER else ()))
+        if i and (o, i) in wanted and s and dates(s)
+        else (o, i, s)
+        for o, i, s in rows
+    ]
 
 
 def refuse_collisions(slugs: Iterable[tuple[str, str]]) -> None:

@@ -45,8 +45,9 @@ def sha256_of(path: Path) -> str:
 
 
 def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of two threads, as steps run side by side; what does not fit into 1.5 GB spills into `scratch`."""
-    con = duckdb.connect(config={"threads": 2, "memory_limit": "1536MB", "preserve_insertion_order": False})
+    """A DuckDB of two threads, as steps run side by side; what does not fit into 384 MB spills into `scratch`."""
+    con = duckdb.connect(config={"threads": 2, "memory_limit": "384MB", "preserve_insertion_order": False})
+    con.execute("SET enable_progress_bar = false")  # It is written over the build's own on a terminal, and into its log elsewhere.
     if scratch is not None:
         con.execute(f"SET temp_directory = {literal(str(scratch / 'duckdb'))}")
     return con

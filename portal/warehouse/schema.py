@@ -37,6 +37,7 @@ STUDIES = pa.schema([
     _field("authors", S, "Authors of the first publication."),
     _field("components", I, "How many study components."),
     _field("samples", I, "How many samples, controls included."),
+    _field("counted", I, "How many of them the study's own figures count (counted in samples), controls included."),
     _field("images", I, "How many images are rendered in this portal."),
     _field("address", S, "Path of the study's page below the site's root.", False),
 ])  # fmt: skip
@@ -51,11 +52,17 @@ COMPONENTS = pa.schema([
     _field("organisms", S, "Scientific names, joined by '; '."),
     _field("containers", I, "How many plates or datasets."),
     _field("samples", I, "How many samples, controls included."),
-    _field("controls", I, "How many of them are controls (their control type is filled)."),
+    _field("counted", I, "How many of them the study's own figures count (counted in samples), controls included."),
+    _field("controls", I, "How many of the samples are controls (their control type is filled)."),
     _field("with_phenotype", I, "How many samples have at least one phenotype, controls included."),
     _field("phenotypes_declared", I, "How many phenotypes the authors declare."),
     _field("phenotypes_observed", I, "How many of them at least one sample has."),
     _field("genes", I, "Distinct gene identifiers, controls included."),
+    _field("phenotype_names", S, "The names of the phenotypes that the authors declare, joined by '; '."),
+    _field("declared_containers", I, "Plates or datasets, as the source declares; null where it does not. Never counted here."),
+    _field("declared_images", I, "5D images, as the source declares."),
+    _field("declared_planes", I, "Planes of all images, as the source declares."),
+    _field("declared_terabytes", F, "Size of the images in TB, as the source declares."),
     _field("missing", S, "Why the tables are not here, where they are not."),
     _field("address", S, "Path of the component's page.", False),
 ])  # fmt: skip
@@ -68,6 +75,7 @@ CONTAINERS = pa.schema([
     _field("rows", I, "Rows of the smallest usual plate that holds every well; null for a dataset."),
     _field("columns", I, "Its columns; null for a dataset."),
     _field("samples", I, "How many samples."),
+    _field("counted", I, "How many of them the study's own figures count; 0 for a plate that was never loaded."),
     _field("controls", I, "How many controls."),
     _field("with_phenotype", I, "How many samples have a phenotype, controls included."),
     _field("images", I, "How many images are rendered in this portal."),
@@ -88,6 +96,12 @@ SAMPLES = pa.schema([
     _field("quality", S, "Quality control, as the source writes it."),
     _field("has_phenotype", B, "Whether at least one phenotype is recorded.", False),
     _field("n_images", pa.int32(), "Images of this sample rendered in this portal.", False),
+    _field(
+        "counted", B,
+        "TRUE where the row meets every rule of samples.counted in study.yaml, or there is none: its plate was loaded, its well has "
+        "an image, its image is raw. The study's own figures count these rows; the others are kept beside them.",
+        False,
+    ),
     _field("latitude", F, "Degrees north (WGS 84)."),
     _field("longitude", F, "Degrees east (WGS 84)."),
 ])  # fmt: skip
