@@ -65,6 +65,23 @@ def _imported(module: str, file: Path) -> Iterator[str]:
 
 
 @cache
+def words(module: str) -> frozenset[str]:
+    """Every piece of text written in this module or in whatever of ours it reaches: among them the names of the files it reads."""
+    found: set[str] = set()
+    for path in sources(module):
+        file = _file(path.removesuffix("/__init__.py").removesuffix(".py").replace("/", "."))
+        assert file is not None, path
+        found |= _words(file)
+    return frozenset(found)
+
+
+@cache
+def _words(file: Path) -> frozenset[str]:
+    constants = (node for node in ast.walk(ast.parse(_read(file)[0], str(file))) if isinstance(node, ast.Constant))
+    return frozenset(node.value for node in constants if isinstance(node.value, str))
+
+
+@cache
 def _read(file: Path) -> tuple[bytes, str]:
     raw = file.read_bytes()
     return raw, digest_of(raw)

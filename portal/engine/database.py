@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS builds (
 """
 
 
+class Unusable(OSError):
+    """The store cannot be used, in a sentence with the mend."""
+
+
 class Database:
     """One connection, opened when first used, shared by the threads of this process."""
 
@@ -44,7 +48,7 @@ class Database:
 
     def __call__(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement, which commits by itself outside `together`."""
-        with self._alone:
+        with self._alone, self._told():
             return self._open().execute(sql, tuple(values)).fetchall()
 
     def many(self, sql: str, rows: Iterable[Iterable[Any]]) -> None:
@@ -54,7 +58,7 @@ class Database:
     @contextmanager
     def together(self) -> Iterator[None]:
         """All or nothing. Keep it short: other processes wait meanwhile."""
-        with self._alone:
+        with self._alone, self._told():
             connection = self._open()
             if connection.in_transaction:
                 yield
@@ -63,7 +67,8 @@ class Database:
             try:
                 yield
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite itself has ended it where the disk is full
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
@@ -72,6 +77,27 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raises Unusable for what SQLite says of a file that is damaged, may not be written, or has no room."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            said = str(error)
+            if "full" in said:
+                raise Unusable(f"the disk of {self._path.parent} is full; make room there, or choose another place with --store") from error
+            if "no such table" in said:
+                raise self._damaged(error) from error
+            raise Unusable(f"{self._path} cannot be used ({said}); mend its permissions, or choose another place with --store") from error
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> Unusable:
+        # Not the whole folder: it holds the site that is published. (Its bytes are known again by what they are.)
+        return Unusable(f"{self._path} is damaged ({error}); remove the file {self._path}, it is made again by the next build")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -9,12 +9,14 @@ nothing after it runs (early cut-off).
 
 from __future__ import annotations
 
+import errno
 import heapq
 import re
 import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
@@ -44,18 +46,24 @@ class StepFailed(Exception):
 
     def __str__(self) -> str:
         more = f" (and {len(self.also)} other steps)" if len(self.also) > 1 else f" (and '{self.also[0].step}')" if self.also else ""
-        return f"step '{self.step}' failed: {self.cause}{more}; the whole story is in {self.log}"
+        try:
+            story = f"the whole story is in {self.log}" if self.log.stat().st_size else "there was no room for the whole story"
+        except OSError:
+            story = "the whole story could not be written"
+        return f"step '{self.step}' failed: {self.cause}{more}; {story}"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Something happened to a step. `done` of `total` steps of this run are settled."""
+    """Something happened to a step. `done` of `total` steps of this run are settled; `stage` is what the run is called."""
 
     step: str
     state: Literal["started", "ran", "known", "failed", "skipped"]
     done: int
     total: int
     seconds: float = 0.0
+    stage: str = ""
+    unit: str = ""  # what is counted, where it is not steps
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,8 @@ class Engine:
         self._close()
         self._pool = None
 
-    def run(self, steps: Iterable[Step], keep_going: bool = False) -> dict[str, Tree]:
-        """Realises these steps and says each one's tree, in the order given.
+    def run(self, steps: Iterable[Step], keep_going: bool = False, stage: str = "") -> dict[str, Tree]:
+        """Realises these steps and says each one's tree, in the order given. `stage` is what people are told that this is.
 
         Raises PlanError before anything runs. When steps fail, those that do not need them still run; then StepFailed is
         raised, or, with `keep_going`, failed and skipped steps are absent from the answer.
@@ -115,7 +123,7 @@ class Engine:
         place = {step.name: number for number, step in enumerate(plan)}
         todo: list[int] = []
         before = set(self.failed)
-        self._done, self._total = 0, len(plan)
+        self._done, self._total, self._stage = 0, len(plan), stage
         self._started: dict[str, tuple[Outcome, float]] = {}
         try:
             while sorter.is_active():
@@ -216,7 +224,8 @@ class Engine:
             return name
         assert isinstance(result, Refused | Crash)
         log = self.store.root / "logs" / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:80]}-{outcome.key[:12]}.log"
-        log.write_text(f"step:   {name}\nrecipe: {outcome.step.recipe.name}\nkey:    {outcome.key}\n\n{result.what}\n\n{result.story}")
+        with suppress(OSError):  # on a full disk the cause matters more than its story
+            log.write_text(f"step:   {name}\nrecipe: {outcome.step.recipe.name}\nkey:    {outcome.key}\n\n{result.what}\n\n{result.story}")
         self.failed[name] = StepFailed(name, result.what, log)
         self.outcomes.append(Outcome(outcome.step, outcome.key, "failed", outcome.version, outcome.inputs, outcome.code))
         self._tell(name, "failed", seconds=seconds)
@@ -226,7 +235,7 @@ class Engine:
         self, name: str, state: Literal["started", "ran", "known", "failed", "skipped"], seconds: float = 0.0, settled: bool = True
     ) -> None:
         self._done += settled
-        self._on_progress(Progress(name, state, self._done, self._total, seconds))
+        self._on_progress(Progress(name, state, self._done, self._total, seconds, self._stage))
 
 
 def realise(store: Store | Path, recipe: Recipe, params: Mapping[str, object], inputs: tuple[Tree, ...]) -> Realised | Refused:
@@ -237,6 +246,8 @@ def realise(store: Store | Path, recipe: Recipe, params: Mapping[str, object], i
         return Realised(_made(opened, recipe, params, inputs), time.monotonic() - started)
     except Exception as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = f"the disk of {store.root if isinstance(store, Store) else store} is full; make room there, or choose another --store"
         return Refused(what.strip().splitlines()[0], traceback.format_exc())
 
 

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Tree(Mapping[str, Digest]):
     """An immutable mapping from a relative path to the digest of its bytes."""
 
     def __init__(self, entries: Mapping[str, Digest] | Iterable[tuple[str, Digest]] = ()):
-        self._entries = dict(sorted(dict(entries).items()))
+        self._entries = dict(sorted((entries if isinstance(entries, Mapping) else dict(entries)).items()))
 
     def __getitem__(self, path: str) -> Digest:
         return self._entries[path]
@@ -52,7 +53,13 @@ class Tree(Mapping[str, Digest]):
 
     @cached_property
     def digest(self) -> Digest:
-        return digest_of(canonical(list(self._entries.items())))
+        # The digest of canonical(list of all entries), a piece at a time: a site has half a million.
+        found, items, comma = hashlib.sha256(b"["), iter(self._entries.items()), b""
+        while piece := list(islice(items, 1000)):
+            found.update(comma + canonical(piece)[1:-1])
+            comma = b","
+        found.update(b"]")
+        return found.hexdigest()
 
     def under(self, prefix: str) -> Tree:
         """The part below `prefix/`, its paths shortened; or the one file named `prefix`. Empty where there is none."""
@@ -75,7 +82,11 @@ class Tree(Mapping[str, Digest]):
         folded: dict[str, str] = {}
         for tree in trees:
             for path, digest in tree.items():
-                other = folded.setdefault(path.casefold(), path)
+                # A path that folds to itself stands for itself: half a million of them need no second name.
+                name = path.casefold()
+                other = folded.get(name, name if name in entries else path)
+                if name != path:
+                    folded[name] = other
                 if other != path or entries.get(path, digest) != digest:
                     raise Collision(f"two steps claim {path}" + (f" (and {other})" if other != path else ""))
                 entries[path] = digest
@@ -169,3 +180,14 @@ class Work:
 
     inputs: tuple[Opened, ...]
     scratch: Path
+
+    def keep(self, made: Mapping[str, bytes]) -> dict[str, Path]:
+        """The same outputs, written down: for a recipe that makes so many that together they would fill the memory."""
+        folder = self.scratch / "kept"
+        folder.mkdir(exist_ok=True)
+        kept: dict[str, Path] = {}
+        for path, content in made.items():
+            # The name says nothing of the path, which may be longer than a file's name can be.
+            kept[path] = folder / digest_of(path.encode())
+            kept[path].write_bytes(content)
+        return kept

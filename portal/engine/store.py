@@ -22,11 +22,13 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from portal.engine.database import Database
 from portal.engine.origins import Origins
@@ -130,7 +132,7 @@ class Store:
         return self._origins.sources(folder, paths)
 
     def _holds(self, digest: Digest, content: bytes) -> bool:
-        # Compared in full: what a crash of the machine has left behind is mended when it is made again.
+        # Compared in full: what a crash has left behind is mended when it is made again.
         try:
             return self.blob(digest).read_bytes() == content
         except FileNotFoundError:
@@ -151,18 +153,25 @@ class Store:
     # Results
 
     def recall(self, key: Digest) -> Tree | None:
-        """The tree that was remembered for this key, if all its bytes are still here."""
-        rows = self._database("SELECT tree, entries FROM results JOIN trees ON trees.digest = results.tree WHERE key = ?", [key])
+        """The tree that was remembered for this key, if all its bytes are still here.
+
+        Bytes written to since they were flushed (a page edited at its place) are read; changed ones are removed and made again.
+        """
+        rows = self._database("SELECT tree, entries, settled FROM results JOIN trees ON trees.digest = results.tree WHERE key = ?", [key])
         if not rows:
             return None
-        tree = _tree(*rows[0])
+        *named, settled = rows[0]
+        tree = _tree(*named)
         head = f"{self.root}/blobs/"
+        younger: set[Digest] = set()
         try:
             for digest in tree.values():
-                os.stat(f"{head}{digest[:2]}/{digest[2:]}")  # noqa: PTH116  a path object each would double the time of a no-op
+                # os.stat: a path object each would double the time of a no-op
+                if os.stat(f"{head}{digest[:2]}/{digest[2:]}").st_mtime_ns > settled > 1:  # noqa: PTH116
+                    younger.add(digest)
         except FileNotFoundError:
             return None
-        return tree
+        return tree if all(self._sound(digest) for digest in younger) else None
 
     def remember(self, key: Digest, tree: Tree) -> None:
         with self._database.together():
@@ -219,9 +228,8 @@ class Store:
         )
         found = []
         for number, where, keys, site, states in rows:
-            try:
-                named, paths = json.loads(self.read(keys)), json.loads(self.read(site))
-            except (Gone, ValueError):  # swept, or lost with the power: it can no longer be told
+            named, paths = self._listed(keys), self._listed(site)
+            if named is None or paths is None:
                 continue
             by_path = {path: step for step, listed in paths.items() for path in listed}
             at = os.path.normpath(self.root / where) if where else ""
@@ -286,9 +294,7 @@ class Store:
                     left.unlink(missing_ok=True)
 
     def _doubt(self) -> None:
-        rows = self._database(
-            "SELECT key, entries FROM results JOIN trees ON trees.digest = results.tree WHERE settled = 0",
-        )
+        rows = self._database("SELECT key, entries FROM results JOIN trees ON trees.digest = results.tree WHERE settled = 0")
         judged: dict[Digest, bool] = {}
         for key, entries in rows:
             for digest in json.loads(entries).values():
@@ -323,7 +329,8 @@ class Store:
             os.sync()  # no syncfs outside Linux
         finally:
             os.close(handle)
-        self._database.many("UPDATE results SET settled = 1 WHERE key = ?", results)
+        # The time: `recall` trusts nothing that was written to later. Old stores have 1 there.
+        self._database.many("UPDATE results SET settled = ? WHERE key = ?", [(time.time_ns(), key) for (key,) in results])
 
     def gc(self, keep: int = 3, dry_run: bool = False) -> Swept:
         """Removes whatever the last `keep` builds of each place of output did not use. Raises Busy.
@@ -333,7 +340,7 @@ class Store:
         with self.lock():
             builds = self._database(f"SELECT keys, site FROM ({AGED}) WHERE age <= ?", [keep])
             used = {digest for row in builds for digest in row}
-            keys = {key for listed, _ in builds for key in json.loads(self.read(listed)).values()}
+            keys = {key for listed, _ in builds for key in (self._listed(listed) or {}).values()}
             # What was made after the last build that ended well is what an interrupted one will resume from.
             last = self._database("SELECT coalesce(max(number), 0) FROM builds")[0][0]
             trees: set[Digest] = set()
@@ -350,13 +357,20 @@ class Store:
                     self._database.many("DELETE FROM results WHERE key = ?", [[key] for key in stale])
                     self._forget_parts(keys, trees)
             blobs = size = 0
-            for folder in (self.root / "blobs").iterdir():
+            for folder in (f for f in (self.root / "blobs").iterdir() if f.is_dir()):
                 for entry in os.scandir(folder):
                     if folder.name + entry.name not in used:
                         blobs, size = blobs + 1, size + entry.stat(follow_symlinks=False).st_size
                         if not dry_run:
                             Path(entry.path).unlink()
             return Swept(blobs, size, len(stale))
+
+    def _listed(self, digest: Digest) -> dict[str, Any] | None:
+        """What a build noted of itself; None where it is swept, or lost with the power: it can no longer be told."""
+        try:
+            return dict(json.loads(self.read(digest)))
+        except (Gone, ValueError, TypeError):
+            return None
 
     def _forget_parts(self, keys: set[Digest], trees: set[Digest]) -> None:
         for key, parts in self._database("SELECT key, parts FROM parts"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
+from portal.engine.database import FILE
 from portal.engine.record import Build
 from portal.engine.step import Digest, Tree
 from portal.engine.store import Store
@@ -18,6 +20,13 @@ NAMED = 5
 
 class NeverBuilt(LookupError):
     """No remembered build made this output or had this step."""
+
+
+def opened(root: Path) -> Store:
+    """The store at `root`; asking makes none. Raises NeverBuilt."""
+    if not (root / FILE).is_file():
+        raise NeverBuilt(f"nothing has been built yet: there is no store at {root}; name the site with --out, or the store with --store")
+    return Store(root)
 
 
 def why(store: Store, what: str, out: str | None = None) -> list[str]:

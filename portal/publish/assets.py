@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,10 @@ def vendor(work: Work) -> Mapping[str, bytes | Path]:
     script.write_bytes(work.inputs[0].read("vendor.mjs"))
     done = subprocess.run([node(), str(script), str(HOME), str(out)], capture_output=True, text=True, timeout=300)
     if done.returncode:
-        raise RuntimeError(f"bundling the libraries failed:\n{done.stderr.strip() or done.stdout.strip()}")
+        words = done.stderr.strip() or done.stdout.strip() or f"it ended with {done.returncode} and no word"
+        # The first line travels in one sentence: of Node's story, the one that names the error.
+        cause = next((line.strip() for line in words.splitlines() if re.search(r"(?i)\berror\b|E[A-Z]{4,}", line)), words.splitlines()[0])
+        raise RuntimeError(f"bundling the libraries failed ({cause[:300]})\n{words}")
     return folder("vendor", {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()})
 
 
