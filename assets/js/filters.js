@@ -110,22 +110,29 @@ function sortKey(cell) {
   return { number: numberIn(cell), stem, tail: digits ? Number(digits) : null, text: cell }
 }
 
-/**
- * Row numbers in order of a column. No value comes last either way; equal cells keep the file's order.
- * @param {number[]} rows @param {(row: number) => any} cellOf @param {boolean} descending @returns {number[]}
- */
-export function sorted(rows, cellOf, descending) {
-  const keys = new Map(rows.map((row) => [row, cellOf(row) == null ? null : sortKey(cellOf(row))]))
+/** @typedef {{row: number, key: ReturnType<typeof sortKey> | null}} Keyed a row number and what it sorts by */
+
+/** @param {number} row @param {any} cell @returns {Keyed} */
+export const keyed = (row, cell) => ({ row, key: cell == null ? null : sortKey(cell) })
+
+/** The order of a column. No value comes last either way; equal cells keep the file's order. @param {boolean} descending */
+export function byKey(descending) {
   const turn = descending ? -1 : 1
-  return [...rows].sort((r, s) => {
-    const [a, b] = [keys.get(r), keys.get(s)]
+  return (/** @type {Keyed} */ { row: r, key: a }, /** @type {Keyed} */ { row: s, key: b }) => {
     if (!a || !b) return (a ? 0 : 1) - (b ? 0 : 1) || r - s
     const order =
       ((a.number === null ? 1 : 0) - (b.number === null ? 1 : 0)) || ((a.number ?? 0) - (b.number ?? 0)) ||
       byCodePoint(a.stem, b.stem) || ((a.tail ?? -1) - (b.tail ?? -1)) || byCodePoint(a.text, b.text)
     return order * turn || r - s
-  })
+  }
 }
+
+/**
+ * Row numbers in order of a column, at once; a long table sorts by the same order in slices.
+ * @param {number[]} rows @param {(row: number) => any} cellOf @param {boolean} descending @returns {number[]}
+ */
+export const sorted = (rows, cellOf, descending) =>
+  rows.map((row) => keyed(row, cellOf(row))).sort(byKey(descending)).map(({ row }) => row)
 
 // --- SQL ---------------------------------------------------------------------------------------------------------
 

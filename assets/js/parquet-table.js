@@ -1,5 +1,6 @@
 // A Parquet file read in the browser by parts: a part is one column in one row group, read once when first needed.
 
+import { mapped, turn } from './slices.js'
 import { vendor } from './vendor.js'
 
 /** @typedef {import('./filters.js').Kind} Kind */
@@ -26,9 +27,15 @@ function remote(url, byteLength) {
         whole ??= get({}).then((answer) => answer.arrayBuffer())
         whole.catch(() => (whole = null))
       }
-      if (whole) return (await whole).slice(start, end)
+      if (whole) {
+        const body = await whole
+        // Columns are fetched side by side, and each is decoded in a task of its own.
+        await turn()
+        return body.slice(start, end)
+      }
       const answer = await get({ Range: `bytes=${start}-${end === undefined ? '' : end - 1}` })
       const body = await answer.arrayBuffer()
+      await turn()
       if (answer.status === 206) return body
       whole = Promise.resolve(body)
       return body.slice(start, end)
@@ -107,7 +114,7 @@ export class ParquetTable {
       compressors: { ZSTD: (/** @type {Uint8Array} */ input) => this.library.zstdDecompress(input) },
       onComplete: (/** @type {any[][]} */ read) => (rows = read),
     })
-    return rows.map((row) => plain(row[0], column))
+    return mapped(rows, (row) => plain(row[0], column))
   }
 
   /** A whole column. @param {string} name @returns {Promise<any[]>} */

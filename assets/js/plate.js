@@ -181,11 +181,13 @@ class Plate {
     })
     if (!this.legend) return
     if (!colours) return this.legend.replaceChildren(...this.legendBefore)
+    // Some marks are on the wells whatever the colour, and so is their meaning below.
+    const stays = this.legendBefore.flatMap((n) => (n instanceof Element ? [...n.querySelectorAll('[data-stays]')] : [])).map((n) => n.cloneNode(true))
     this.legend.replaceChildren(el('ul', {}, ...colours.legend.map(({ colour, label, n }) => {
       const swatch = el('span', { class: 'swatch' })
       if (colour) swatch.style.background = colour
       return el('li', {}, swatch, ` ${label} `, el('span', { class: 'count', text: n === null ? '' : String(n) }))
-    })))
+    }), ...stays))
   }
 }
 

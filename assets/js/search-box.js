@@ -68,7 +68,7 @@ export class SearchBox {
     /** @type {HTMLElement[]} */
     const rows = []
     const best = found.results.slice(0, 12)
-    if (found.instead) rows.push(el('div', { class: 'search-group search-instead', 'aria-hidden': 'true', text: `Nothing is called “${text}”; the nearest is “${found.instead}”` }))
+    if (found.instead) rows.push(el('div', { class: 'search-group search-instead', 'aria-hidden': 'true', text: `No study, gene or phenotype is called “${text}”; the nearest is “${found.instead}”` }))
     for (const [kind, heading] of Object.entries(GROUPS)) {
       const ofKind = best.filter((result) => result.kind === kind)
       if (!ofKind.length) continue
@@ -84,7 +84,7 @@ export class SearchBox {
       all.search = new URLSearchParams({ q: text }).toString()
       rows.push(this.#option(all.href, el('span', { class: 'search-label search-all', text: `All results for “${text}”` })))
     } else {
-      rows.push(el('div', { class: 'search-empty', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', text: `Nothing is called “${text}”. Try a gene symbol, an accession or fewer words.` }))
+      rows.push(el('div', { class: 'search-empty', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', text: `No study, gene or phenotype is called “${text}”. Try a gene symbol, an accession or fewer words.` }))
     }
     this.#show(rows)
     this.#open(true)

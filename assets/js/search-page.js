@@ -92,12 +92,12 @@ class SearchPage {
     this.chips.replaceChildren(
       ...Object.entries(GROUPS).filter(([k]) => kinds.has(k)).map(([k, text]) => chip(text, kinds.get(k) ?? 0, kind === k, () => this.go({ kind: kind === k ? '' : k, organism: '' }))),
       ...[...organisms].sort((a, b) => b[1] - a[1]).slice(0, 8).map(([name, n]) => chip(name, n, organism === name, () => this.go({ organism: organism === name ? '' : name }))))
-    const head = instead ? [el('p', { class: 'search-instead' }, `Nothing is called “${q}”; showing results for “${instead}”. `,
+    const head = instead ? [el('p', { class: 'search-instead' }, `No study, gene or phenotype is called “${q}”; showing results for “${instead}”. `,
       el('button', { type: 'button', class: 'more', text: `Search for “${q}” as it is`, onclick: () => this.go({ exactly: true }) }))] : []
     this.live.textContent = fits.length ? `${count(fits.length)} ${fits.length === 1 ? 'result' : 'results'}` : ''
     const empty = fits.length ? [] : [el('p', { class: 'empty', text: results.length
       ? 'Nothing of this kind was found. Choose another above.'
-      : `Nothing is called “${q}”. Try a gene symbol, an identifier, an accession, or fewer words; or browse the lists below.` })]
+      : `No study, gene or phenotype is called “${q}”. Try a gene symbol, an identifier, an accession, or fewer words; or browse the lists below.` })]
     const browse = document.getElementById('browse')
     if (browse) browse.hidden = results.length > 0
     // Groups stand in the order of their best result.

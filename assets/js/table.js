@@ -2,12 +2,18 @@
 // file. What is shown is in the address, and is what CSV exports.
 
 import { atRoot, bytes, copyText, count, debounce, el, noValue, pageData, save } from './dom.js'
-import { fromHash, parse, predicate, quoteText, sorted, toCsv, toHash, toSql } from './filters.js'
+import { byKey, fromHash, keyed, parse, predicate, quoteText, toCsv, toHash, toSql } from './filters.js'
 import { ParquetTable } from './parquet-table.js'
+import { inOrder, inSlices, kept, mapped } from './slices.js'
 
 /** @typedef {import('./filters.js').View} View */
 
-const PAGE = 500
+const PAGE = 200
+const DRAWN = 50 // rows made at once
+const WRITTEN = 1000 // rows of CSV made at once
+
+/** @param {any[]} cells a whole column */
+const everyRow = (cells) => Array.from(cells, (_, row) => row)
 
 class SampleTable {
   /** @param {HTMLElement} root @param {HTMLTableElement} table @param {any} data page-data of the component's page */
@@ -160,11 +166,12 @@ class SampleTable {
       const test = column && parse(text, column.kind)
       if (!test) continue
       const [cells, holds] = [await file.column(name), predicate(test)]
-      rows = (rows ?? cells.map((_, row) => row)).filter((row) => holds(cells[row]))
+      rows = await kept(rows ?? everyRow(cells), (row) => holds(cells[row]))
     }
     if (this.view.sort && file.columns.has(this.view.sort.column)) {
       const cells = await file.column(this.view.sort.column)
-      rows = sorted(rows ?? cells.map((_, row) => row), (row) => cells[row], this.view.sort.descending)
+      const order = byKey(this.view.sort.descending)
+      rows = (await inOrder(await mapped(rows ?? everyRow(cells), (row) => keyed(row, cells[row])), order)).map(({ row }) => row)
     }
     return rows
   }
@@ -184,9 +191,10 @@ class SampleTable {
       const numbers = rows ? rows.slice(start, start + PAGE)
         : Array.from({ length: Math.min(PAGE, this.matched - start) }, (_, i) => start + i)
       const cells = await file.cells(numbers, this.shown)
+      const made = cells.length ? await mapped(cells, (row) => this.row(row, file), DRAWN) : [this.nothing()]
       if (asked !== this.asked) return
       this.#validity(file)
-      this.table.tBodies[0].replaceChildren(...(cells.length ? cells.map((row) => this.row(row, file)) : [this.nothing()]))
+      this.table.tBodies[0].replaceChildren(...made)
       this.inPage = cells.length
       if (this.problem) this.problem.hidden = true
     } catch (error) {
@@ -259,9 +267,14 @@ class SampleTable {
     try {
       const file = await this.open()
       const rows = (await this.matching(file)) ?? Array.from({ length: file.rows }, (_, row) => row)
-      const cells = await file.cells(rows, this.shown)
+      /** @type {string[]} */
+      const csv = []
+      if (!rows.length) csv.push(toCsv(this.shown, []))
+      await inSlices(rows.length, WRITTEN, async (from, to) => {
+        csv.push(toCsv(this.shown, await file.cells(rows.slice(from, to), this.shown), from === 0))
+      })
       const name = (this.url.split('/').pop() ?? 'samples').replace(/(-[0-9a-f]{12})?\.parquet$/, '')
-      save(new Blob([toCsv(this.shown, cells)], { type: 'text/csv' }), `${name}.csv`)
+      save(new Blob(csv, { type: 'text/csv' }), `${name}.csv`)
     } catch (error) {
       if (!this.problem) return
       this.problem.hidden = false

@@ -11,20 +11,28 @@ from portal.pages.render import Page, Site, opened, read
 
 
 @recipe("code")
-def about(work: Work) -> dict[str, bytes]:
+def about(work: Work, *, imports: bool = False, checks: bool = False) -> dict[str, bytes]:
     """`about/`, `404.html`, `robots.txt`, and `sitemap.xml` where portal.yaml gives the site's address.
 
-    Inputs after templates and frame: {catalogue.json}.
+    Inputs after templates and frame: {catalogue.json}. `imports`, `checks`: the portal has a page about its
+    imports, about its checks.
     """
     site = opened(work)
     catalogue = Catalogue.model_validate_json(read(work, "catalogue.json"))
     page = Page(address=addresses.ABOUT, title=f"About {site.frame.title}", kind="about", style="lists", description=site.frame.tagline)
-    out = site.page("about.html", page, counts=catalogue.counts, third_party=f"{site.frame.vendor}THIRD-PARTY.txt")
+    out = site.page(
+        "about.html",
+        page,
+        counts=catalogue.counts,
+        imports=addresses.IMPORTS if imports else "",
+        checks=addresses.CHECKS if checks else "",
+        third_party=f"{site.frame.vendor}THIRD-PARTY.txt",
+    )
     # Hosts serve 404.html at whatever address was asked for, so its links begin at the root.
     root = (urlsplit(site.frame.site_url).path.rstrip("/") if site.frame.site_url else "") + "/"
     lost = Page(address="404.html", title="No page here", kind="missing", style="lists", listed=False, fixed_root=root)
     out |= site.page("404.html", lost)
-    out |= _for_robots(site, catalogue)
+    out |= _for_robots(site, catalogue, [a for a, there in ((addresses.IMPORTS, imports), (addresses.CHECKS, checks)) if there])
     return out
 
 
@@ -49,12 +57,12 @@ def listed_addresses(catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _for_robots(site: Site, catalogue: Catalogue) -> dict[str, bytes]:
+def _for_robots(site: Site, catalogue: Catalogue, more: list[str]) -> dict[str, bytes]:
     rules = "User-agent: *\nAllow: /\n"
     if not site.frame.site_url:
         return {"robots.txt": rules.encode()}
     page = Page(address="sitemap.xml", title="", kind="sitemap")
-    found = [site.absolute(a) for a in listed_addresses(catalogue)]
+    found = [site.absolute(a) for a in [*listed_addresses(catalogue), *more]]
     return {
         "robots.txt": f"{rules}\nSitemap: {site.absolute('sitemap.xml')}\n".encode(),
         "sitemap.xml": site.render("sitemap.xml", page, addresses=found),

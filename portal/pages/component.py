@@ -11,6 +11,7 @@ from portal import addresses
 from portal.facts import ComponentFacts, ContainerFacts, StudyFacts
 from portal.model import StudyComponent
 from portal.pages import pictures
+from portal.pages.counting import Uncounted
 from portal.pages.licences import licence
 from portal.pages.platemaps import PlateMap
 from portal.pages.render import Crumb, Page, Site
@@ -139,6 +140,7 @@ def component_page(
         organisms=[o.name for o in study.organisms_of(component)],
         tiles=tiles,
         plates=any(t.facts.kind == "plate" for t in tiles),
+        uncounted=Uncounted.of(its),
         synthetic=any(i.synthetic for i in images.images),
         refused=images.refused,
         images=[pictures.picture(i, its) for i in pictures.chosen(images.images, 8)],

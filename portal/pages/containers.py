@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from portal import addresses
@@ -10,6 +11,7 @@ from portal.engine.step import Work, recipe
 from portal.facts import ComponentRecord, ContainerFacts
 from portal.model import StudyComponent
 from portal.pages import pictures
+from portal.pages.counting import Uncounted
 from portal.pages.licences import Licence, licence
 from portal.pages.plates import grid, image_fields, legend, page_data
 from portal.pages.prose import count
@@ -56,6 +58,7 @@ def _page(
         "synthetic": any(i.synthetic for i in images),
         "brightfield": bool(images) and all(i.brightfield for i in images),
         "shown_images": len(images),
+        "uncounted": Uncounted.of(container),
         "told": _told(container, sum(s.control and s.hit for s in samples)),
         "origin": record.origin,
         "table_address": addresses.component(record.study, component.name) + "#samples-section" if record.facts.samples else "",
@@ -129,7 +132,7 @@ _PAGE_IDS = {"content", "page-data", "pictures", "samples", "gallery", "viewer"}
 
 
 @recipe("code")
-def containers(work: Work) -> dict[str, bytes]:
+def containers(work: Work) -> dict[str, Path]:
     """`studies/<accession>/<component>/<container>/` for every container of one component.
 
     Inputs after templates and frame: {components/<component>.json} (ComponentRecord), and {samples.parquet,
@@ -145,9 +148,9 @@ def containers(work: Work) -> dict[str, bytes]:
     complete = {"samples.parquet", "phenotypes.parquet", "targets.parquet"} <= files.keys()
     samples, measured = samples_of_tables(record, files) if complete else (samples_of_images(record, record.images.images), [])
     terms = licence(record.licence)
-    out: dict[str, bytes] = {}
+    out: dict[str, Path] = {}
     for container in record.facts.containers:
-        out |= _page(site, record, container, samples.get(container.name, []), measured, terms)
+        out |= work.keep(_page(site, record, container, samples.get(container.name, []), measured, terms))
     return out
 
 

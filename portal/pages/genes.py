@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
-from portal import addresses
+from portal import addresses, eaten
 from portal.engine.step import Work, recipe
 from portal.facts import Appearance, GeneFacts, GeneLine, PhenotypeCount
-from portal.pages.places import Place, places
+from portal.pages import prose
+from portal.pages.places import Place, places, shown
 from portal.pages.render import Crumb, Page, Site, opened, read
 
 A_PAGE = 500
@@ -33,7 +36,7 @@ class Seen:
 
 
 def _seen(a: Appearance) -> Seen:
-    refs = a.sample_refs[:SHOWN_SAMPLES]
+    refs = shown(a.sample_refs, SHOWN_SAMPLES)
     return Seen(
         facts=a,
         address=addresses.component(a.study, a.component),
@@ -47,6 +50,18 @@ def _seen(a: Appearance) -> Seen:
 def _phenotype(count: PhenotypeCount) -> str:
     term = next((t.term for t in count.terms if t.term), None)
     return addresses.phenotype(addresses.term_slug(term, count.name)) if term else ""
+
+
+def _links(site: Site, identifier: str, own: str) -> list[tuple[str, str]]:
+    """Outside pages about an identifier: the one that a study names first, unless the portal itself knows a page of that site."""
+    ours = site.identifier_links(identifier)
+    own = prose.url(own)
+    name = _site(own)
+    return ours if not own or name in {_site(address) for _, address in ours} else [(name, own), *ours]
+
+
+def _site(address: str) -> str:
+    return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 def gene_page(site: Site, gene: GeneFacts) -> dict[str, bytes]:
@@ -72,29 +87,48 @@ def gene_page(site: Site, gene: GeneFacts) -> dict[str, bytes]:
         with_phenotype=sum(bool(s.found) for s in seen),
         evidence=any(s.facts.annotation_levels for s in seen),
         reagents=any(s.facts.reagents for s in seen),
-        identifiers=[(i, site.identifier_links(i)) for i in gene.identifiers],
+        identifiers=[(i, _links(site, i, gene.links.get(i, ""))) for i in gene.identifiers],
+        eaten=[(e, eaten.could_be(e.written)) for e in gene.eaten],
         symbol_links=site.identifier_links(gene.symbol) if gene.symbol else [],
         organism_address=addresses.organism(addresses.term_slug(organism.term, organism.name)) if organism else "",
     )
 
 
 @recipe("code")
-def genes(work: Work) -> dict[str, bytes]:
+def genes(work: Work) -> dict[str, Path]:
     """`genes/<slug>/` of one bucket. Inputs after templates and frame: {genes.json}."""
     site = opened(work)
-    out: dict[str, bytes] = {}
+    out: dict[str, Path] = {}
     for gene in _GENES.validate_json(read(work, "genes.json")):
-        out |= gene_page(site, gene)
+        out |= work.keep(gene_page(site, gene))
     return out
 
 
 @dataclass(frozen=True)
 class Part:
-    """A browse page: `label` is what its genes begin with."""
+    """A browse page: `label` is what its genes begin with; `letter` gathers the pages of one first character."""
 
     label: str
     address: str
     lines: tuple[GeneLine, ...]
+    letter: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A first character, with the address of its first page and how many genes begin so."""
+
+    label: str
+    address: str
+    genes: int
+
+
+def letters(pages: Iterable[Part]) -> list[Letter]:
+    """The pages' letters, each once, in their order."""
+    by: dict[str, list[Part]] = {}
+    for p in pages:
+        by.setdefault(p.letter, []).append(p)
+    return [Letter(label, its[0].address, sum(len(p.lines) for p in its)) for label, its in by.items()]
 
 
 def parts(organism: str, lines: Iterable[GeneLine]) -> list[Part]:
@@ -113,7 +147,7 @@ def parts(organism: str, lines: Iterable[GeneLine]) -> list[Part]:
             if len(its) > A_PAGE:
                 before, after = its[at - 1].name if at else "", its[at + A_PAGE].name if at + A_PAGE < len(its) else ""
                 label = f"{_apart(page[0].name, before)}–{_apart(page[-1].name, after)}"
-            found.append(Part(label, addresses.gene_list(organism or None, key if n == 1 else f"{key}-{n}"), tuple(page)))
+            found.append(Part(label, addresses.gene_list(organism or None, key if n == 1 else f"{key}-{n}"), tuple(page), letter))
     return found
 
 
@@ -148,7 +182,7 @@ def gene_lists(work: Work) -> dict[str, bytes]:
                 "organism": organism,
                 "anchor": anchor,
                 "genes": len(its),
-                "parts": pages,
+                "letters": letters(pages),
                 "top": [(g, addresses.gene(g.slug)) for g in top if g.with_phenotype],
             }
         )
@@ -183,7 +217,8 @@ def _list_page(site: Site, organism: str, anchor: str, pages: Sequence[Part], at
         page,
         organism=organism,
         part=part,
-        pages=pages,
+        letters=letters(pages),
+        within=[p for p in pages if p.letter == part.letter],
         before=pages[at - 1] if at else None,
         after=pages[at + 1] if at + 1 < len(pages) else None,
         lines=[(g, addresses.gene(g.slug)) for g in part.lines],

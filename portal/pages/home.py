@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import Catalogue
 from portal.pages.lists import groupings, row
+from portal.pages.platemaps import Telling
 from portal.pages.render import Page, opened, read
 
 SHOWN = 7
 NEWEST = 6
+MAPS = 12
 
 
 @recipe("code")
 def home(work: Work) -> dict[str, bytes]:
-    """`index.html`. Inputs after templates and frame: {catalogue.json}."""
+    """`index.html`. Inputs after templates and frame: {catalogue.json}, and {map.json} of each component with plates."""
     site = opened(work)
     catalogue = Catalogue.model_validate_json(read(work, "catalogue.json"))
     studies = sorted(catalogue.studies, key=lambda s: s.accession)
@@ -26,6 +29,8 @@ def home(work: Work) -> dict[str, bytes]:
     methods = groupings(studies)[1].groups
     pictured = [s for s in studies if s.thumbnails]
     pictures = [(src, s) for n in range(4) for s in pictured for src in s.thumbnails[n : n + 1]]
+    titles = {s.accession: s.title for s in studies}
+    maps = [] if pictures else telling_maps(Telling.model_validate_json(t.read("map.json")) for t in work.inputs[2:] if "map.json" in t)
     page = Page(address=addresses.HOME, title=site.frame.title, kind="home", style="lists", description=site.frame.tagline)
     return site.page(
         "home.html",
@@ -35,10 +40,21 @@ def home(work: Work) -> dict[str, bytes]:
         organisms=[(o, addresses.organism(o.slug)) for o in organisms[:4]],
         methods=[g for g in methods if g.name != "not stated"][:SHOWN],
         pictures=[(src, s, addresses.study(s.accession)) for src, s in pictures[:9]],
+        maps=[(m, titles[m.study]) for m in maps],
         imaged=[(s, addresses.study(s.accession)) for s in sorted(pictured, key=lambda s: (-s.images, s.accession))[:4]],
         newest=[row(s) for s in studies[:NEWEST]],
         json_ld=_catalogue_ld(site.frame.title, site.frame.tagline, site.frame.site_url, site.frame.publisher),
     )
+
+
+def telling_maps(drawn: Iterable[Telling]) -> list[Telling]:
+    """What stands for pictures where no study has images: a plate a study, the most telling first, in whole rows of three."""
+    best: dict[str, Telling] = {}
+    for m in drawn:
+        if m.evenness and (m.study not in best or (m.evenness, m.component) > (best[m.study].evenness, best[m.study].component)):
+            best[m.study] = m
+    ranked = sorted(best.values(), key=lambda m: (-m.evenness, m.study))[:MAPS]
+    return ranked[: len(ranked) // 3 * 3] or ranked
 
 
 def _catalogue_ld(title: str, tagline: str, site_url: str | None, publisher: str | None) -> dict[str, Any]:

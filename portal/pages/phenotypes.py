@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from portal import addresses
 from portal.engine.step import Opened, Work, recipe
 from portal.facts import PhenotypeCount, PhenotypeFacts, PhenotypeLine
-from portal.pages.places import places
+from portal.pages.places import places, shown
 from portal.pages.render import Crumb, Page, Site, opened, read
 
 SHOWN_SAMPLES = 12
@@ -25,14 +26,15 @@ def _slug(count: PhenotypeCount) -> str:
 def phenotype_page(site: Site, facts: PhenotypeFacts) -> dict[str, bytes]:
     components = []
     for a in sorted(facts.appearances, key=lambda a: (-a.samples_nc, a.study, a.component)):
+        refs = shown(a.sample_refs, SHOWN_SAMPLES)
         components.append(
             {
                 "facts": a,
                 "address": addresses.component(a.study, a.component),
                 "names": [(p.name, p.samples_nc) for p in a.phenotypes],
                 "genes": max((p.genes_nc for p in a.phenotypes), default=0),
-                "places": places(a.study, a.component, a.sample_refs[:SHOWN_SAMPLES], marked=False),
-                "unlisted": a.samples - len(a.sample_refs[:SHOWN_SAMPLES]),
+                "places": places(a.study, a.component, refs, marked=False),
+                "unlisted": a.samples - len(refs),
             }
         )
     samples = sum(a.samples_nc for a in facts.appearances)
@@ -85,12 +87,12 @@ def _jsons(work: Work) -> list[tuple[Opened, str]]:
 
 
 @recipe("code")
-def phenotypes(work: Work) -> dict[str, bytes]:
+def phenotypes(work: Work) -> dict[str, Path]:
     """`phenotypes/<slug>/`. Inputs after templates and frame: one PhenotypeFacts a file."""
     site = opened(work)
-    out: dict[str, bytes] = {}
+    out: dict[str, Path] = {}
     for tree, path in _jsons(work):
-        out |= phenotype_page(site, PhenotypeFacts.model_validate_json(tree.read(path)))
+        out |= work.keep(phenotype_page(site, PhenotypeFacts.model_validate_json(tree.read(path))))
     return out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -25,6 +25,14 @@ class Place:
     container: str
     address: str
     wells: tuple[Well, ...]
+
+
+_LONG = 12  # characters of a sample's name: a longer one is an image's, and takes a line of its own on a phone
+
+
+def shown(refs: Sequence[SampleRef], most: int) -> Sequence[SampleRef]:
+    """The first `most` samples; a quarter of that where they are images with long names."""
+    return refs[: most // 4 if any(len(r.sample) > _LONG for r in refs[:most]) else most]
 
 
 def places(study: str, component: str, refs: Iterable[SampleRef], *, marked: bool = True) -> tuple[Place, ...]:

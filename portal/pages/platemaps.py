@@ -9,16 +9,23 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from portal.engine.step import Work, recipe
+from portal.facts import ComponentFacts, ContainerFacts
+from portal.model import Model
+
 Well = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class PlateMap:
+    """`uncounted` lies over the others: wells that the study's own figures leave out, in whatever state they are."""
+
     rows: int
     columns: int
     samples: str
     controls: str
     hits: str
+    uncounted: str = ""
 
 
 def runs(wells: Iterable[Well]) -> str:
@@ -32,12 +39,52 @@ def runs(wells: Iterable[Well]) -> str:
     return "".join(f"M{column - 1} {row - 1}.5h{n}" for row, column, n in found)
 
 
-def plate_map(rows: int, columns: int, wells: Mapping[Well, str]) -> PlateMap:
+def plate_map(rows: int, columns: int, wells: Mapping[Well, str], uncounted: Iterable[Well] = ()) -> PlateMap:
     """A plate from the state of each well: sample, control or hit."""
     by: dict[str, list[Well]] = {"sample": [], "control": [], "hit": []}
     for well, state in wells.items():
         by[state].append(well)
-    return PlateMap(rows, columns, runs(by["sample"]), runs(by["control"]), runs(by["hit"]))
+    return PlateMap(rows, columns, runs(by["sample"]), runs(by["control"]), runs(by["hit"]), runs(uncounted))
+
+
+class Telling(Model):
+    """The plate of a component that shows most at a glance. `evenness` is 0 (one state all over) to 2/3 (a third each)."""
+
+    study: str
+    component: str
+    plate: str
+    address: str
+    evenness: float
+    map: PlateMap
+
+
+def evenness(plate: ContainerFacts) -> float:
+    """How evenly its wells are controls, hits and others, times how full it is: plates of one colour, and all but empty ones, say little.
+
+    This is Simpson's index of diversity, 1 - sum of the squared shares.
+    """
+    wells = plate.rows * plate.columns
+    if not wells or not plate.samples:
+        return 0.0
+    hits = min(plate.with_phenotype, plate.samples - plate.controls)
+    shares = [n / plate.samples for n in (plate.controls, hits, plate.samples - plate.controls - hits)]
+    return (1 - sum(s * s for s in shares)) * min(1.0, plate.samples / wells)
+
+
+@recipe("code")
+def telling(work: Work) -> dict[str, bytes]:
+    """`map.json` of a component's most telling plate; nothing where it has no plates. Inputs: {summary.json, table.parquet}."""
+    (given,) = work.inputs
+    facts = ComponentFacts.model_validate_json(given.read("summary.json"))
+    plates = [c for c in facts.containers if c.kind == "plate" and c.rows]
+    if not plates:
+        return {}
+    best = max(plates, key=lambda c: (evenness(c), c.name))
+    drawn = plate_maps(given.path("table.parquet"), {best.name: (best.rows, best.columns)}).get(best.name)
+    if drawn is None:
+        return {}
+    shown = Telling(study=facts.study, component=facts.component, plate=best.name, address=best.address, evenness=evenness(best), map=drawn)
+    return {"map.json": shown.model_dump_json().encode()}
 
 
 def plate_maps(table: Path, sizes: Mapping[str, tuple[int, int]]) -> dict[str, PlateMap]:
@@ -46,16 +93,23 @@ def plate_maps(table: Path, sizes: Mapping[str, tuple[int, int]]) -> dict[str, P
     A control that has a phenotype is shown as a control: figures leave controls out.
     """
     names = set(pq.read_schema(table).names)
-    wanted = ["container", "row", "column", "control_type", "has_phenotype"]
+    wanted = ["container", "row", "column", "control_type", "has_phenotype", "counted"]
     if not names.issuperset(wanted):
         return {}
     rows = pq.read_table(table, columns=wanted)
     rows = rows.filter(pc.and_(pc.is_valid(rows["row"]), pc.is_valid(rows["column"])))
     found: dict[str, dict[Well, str]] = {}
-    for container, row, column, control, hit in zip(*(rows[name].to_pylist() for name in wanted), strict=True):
+    counted: dict[str, set[Well]] = {}
+    for container, row, column, control, hit, counts in zip(*(rows[name].to_pylist() for name in wanted), strict=True):
         plate = found.setdefault(container, {})
         state = "control" if control is not None else "hit" if hit else "sample"
         # Where a source repeats a well, a phenotype found in any row counts.
         if plate.get((row, column)) != "hit":
             plate[row, column] = state
-    return {name: plate_map(*size, found[name]) for name, size in sizes.items() if name in found and size[0]}
+        if counts:
+            counted.setdefault(container, set()).add((row, column))
+    return {
+        name: plate_map(*size, found[name], found[name].keys() - counted.get(name, set()))
+        for name, size in sizes.items()
+        if name in found and size[0]
+    }

@@ -26,7 +26,15 @@ class WellCell:
         if s is None:
             return "well missing"
         marks = ["well", "sample"] + [
-            n for n, on in (("control", s.control), ("hit", s.hit), ("failed", s.failed), ("pictured", self.crop is not None)) if on
+            n
+            for n, on in (
+                ("control", s.control),
+                ("hit", s.hit),
+                ("failed", s.failed),
+                ("uncounted", not s.counted),
+                ("pictured", self.crop is not None),
+            )
+            if on
         ]
         return " ".join(marks)
 
@@ -39,7 +47,9 @@ class WellCell:
 
 
 def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite | None) -> list[tuple[str, list[WellCell]]]:
-    """Rows of the plate: letter and cells. Where a source repeats a well, the first row with a phenotype is shown."""
+    """Rows of the plate: letter and cells. Where a source repeats a well, the first row with a phenotype is shown, a counted one before
+    one that is not.
+    """
     wells: dict[tuple[int, int], list[SampleRow]] = {}
     for s in samples:
         if s.row and s.column:
@@ -51,7 +61,7 @@ def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite
         cells = []
         for c in range(1, columns + 1):
             name = f"{row_letters(r)}{c}"
-            here = sorted(wells.get((r, c), []), key=lambda s: not s.hit)
+            here = sorted(wells.get((r, c), []), key=lambda s: (not s.hit, not s.counted))
             first = here[0] if here else None
             at = sprite.wells.get(first.sample, sprite.wells.get(name)) if sprite and first else None
             crop = (at % sprite.columns * sprite.cell, at // sprite.columns * sprite.cell) if sprite and at is not None else None
@@ -61,8 +71,11 @@ def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite
 
 
 def legend(cells: Iterable[WellCell]) -> list[tuple[str, str, int]]:
-    """(mark, words, how many wells), only what is there. A failed well without a phenotype says nothing of phenotypes."""
-    told = {"hit": 0, "control": 0, "sample": 0, "failed": 0, "missing": 0}
+    """(mark, words, how many wells), only what is there.
+
+    A well that failed or is not counted, and has no phenotype, says nothing of phenotypes.
+    """
+    told = {"hit": 0, "control": 0, "sample": 0, "failed": 0, "uncounted": 0, "missing": 0}
     controls_hit = 0
     for cell in cells:
         s = cell.sample
@@ -70,14 +83,16 @@ def legend(cells: Iterable[WellCell]) -> list[tuple[str, str, int]]:
             told["missing"] += 1
             continue
         told["failed"] += s.failed
+        told["uncounted"] += not s.counted
         controls_hit += s.control and s.hit
-        if s.control or s.hit or not s.failed:
+        if s.control or s.hit or not (s.failed or not s.counted):
             told["hit" if s.hit and not s.control else "control" if s.control else "sample"] += 1
     words = {
         "hit": "phenotype found",
         "control": f"control ({controls_hit:,} with a phenotype)" if controls_hit else "control",
         "sample": "no phenotype found",
         "failed": "failed quality control",
+        "uncounted": "not counted by the study",
         "missing": "no sample",
     }
     return [(mark, words[mark], n) for mark, n in told.items() if n]

@@ -31,6 +31,10 @@ POLICY = (
     "connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
 
+# Identifiers are short. What is longer is not held against the patterns of outside pages, which content may bring:
+# how long these can take is known for so many characters (ingest.patterns).
+MATCHED = 100
+
 # Nothing that prints needs these; HTML forbids them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -148,7 +152,9 @@ class Site:
 
     def identifier_links(self, identifier: str) -> list[tuple[str, str]]:
         """Outside pages about an identifier: (name, URL) for every link template that it fits."""
-        found = []
+        found: list[tuple[str, str]] = []
+        if len(identifier) > MATCHED:
+            return found
         for name, pattern, template in self._link_templates:
             if pattern.fullmatch(identifier):
                 target = prose.url(template.replace("{id}", quote(identifier, safe=":")))

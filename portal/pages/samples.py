@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 
 from portal import addresses
+from portal.eaten import dates
 from portal.facts import ComponentRecord, ImageFacts
 from portal.pages.study import Chip, chips, phenotype_address
 
@@ -35,7 +36,7 @@ WORDS = (
     ("cell_line", "Cell line"),
     ("organism", "Organism"),
 )
-_SAMPLE_COLUMNS = ("sample_id", "container", "sample", "row", "column", "has_phenotype", *(key for key, _ in WORDS))
+_SAMPLE_COLUMNS = ("sample_id", "container", "sample", "row", "column", "has_phenotype", "counted", *(key for key, _ in WORDS))
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Observed:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One row of samples.parquet with its phenotypes, genes and images."""
+    """One row of samples.parquet with its phenotypes, genes and images. `counted`: whether the study's own figures count it."""
 
     sample_id: str
     container: str
@@ -67,6 +68,7 @@ class SampleRow:
     more_genes: int = 0
     images: tuple[ImageFacts, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
+    counted: bool = True
 
     @property
     def control(self) -> bool:
@@ -87,6 +89,7 @@ class SampleRow:
             self.values["control_type"] if self.control else "",
             "phenotype found" if self.hit else "",
             "failed quality control" if self.failed else "",
+            "" if self.counted else "not counted",
         ]
         return ", ".join(p for p in parts if p) or "sample, no phenotype found"
 
@@ -103,6 +106,8 @@ def gene_address(symbol: str | None, identifier: str | None, organism: str | Non
     by code point, and an identifier without a symbol may belong to a symbol met elsewhere. A symbol in capitals
     is always the first of its spellings.
     """
+    if symbol and identifier and dates(symbol):
+        symbol = None  # A spreadsheet's date: the gene goes by another name, or by its identifier.
     if symbol and symbol.isascii() and symbol == symbol.upper():
         return addresses.gene(addresses.gene_slug(symbol, organism))
     return f"{addresses.SEARCH}?q={quote(symbol or identifier or '', safe='')}"
@@ -184,6 +189,7 @@ def samples_of_tables(record: ComponentRecord, files: Mapping[str, Path]) -> tup
                 more_genes=max(0, len(its) - MOST_GENES_A_WELL),
                 images=tuple(sorted(images.pop((row["container"], row["sample"]), []), key=lambda i: i.field)),
                 numbers=numbers.get(row["sample_id"], {}),
+                counted=row["counted"],
             )
         )
     # Images of which no table knows are shown all the same.

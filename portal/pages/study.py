@@ -121,6 +121,25 @@ def shared_descriptions(rows: Sequence[PhenotypeRow]) -> tuple[list[PhenotypeRow
     return kept, [(text, () if len(its) == everyone else tuple(its)) for text, its in shared.items()]
 
 
+@dataclass(frozen=True)
+class PhenotypeGroup:
+    """The phenotypes of one component; without samples they are declared only, and nothing was counted."""
+
+    component: str
+    address: str
+    counted: bool
+    rows: tuple[PhenotypeRow, ...]
+
+
+def phenotype_groups(accession: str, rows: Sequence[PhenotypeRow]) -> list[PhenotypeGroup]:
+    """Rows by component, in the order of the study; components that were only declared come last."""
+    by: dict[str, list[PhenotypeRow]] = {}
+    for r in rows:
+        by.setdefault(r.component, []).append(r)
+    groups = [PhenotypeGroup(c, addresses.component(accession, c), its[0].counted, tuple(its)) for c, its in by.items()]
+    return sorted(groups, key=lambda g: not g.counted)
+
+
 def _figures(facts: StudyFacts) -> list[Figure]:
     """The facts line: what was counted, then what the source declares."""
     study = facts.study
@@ -128,7 +147,9 @@ def _figures(facts: StudyFacts) -> list[Figure]:
     found = [figure(kinds.count(kind), kind) for kind in ("screen", "experiment") if kind in kinds]
     samples, controls = sum(c.samples for c in facts.components), sum(c.controls for c in facts.components)
     if samples:
-        found.append(figure(samples, "sample", note=count(controls, "control") if controls else ""))
+        counted = sum(c.counted for c in facts.components)
+        notes = [count(controls, "control") if controls else "", f"{counted:,} counted" if counted < samples else ""]
+        found.append(figure(samples, "sample", note=", ".join(n for n in notes if n)))
     observed = {p.name for c in facts.components for p in c.phenotypes if p.samples}
     declared_phenotypes = {p.name for c in study.components for p in c.phenotypes}
     if observed:
@@ -233,7 +254,7 @@ def study_context(facts: StudyFacts, site: Site, maps: dict[str, dict[str, Plate
     study = facts.study
     terms: Licence | None = licence(study.licence, study.licence_url)
     references = cite.references(study, site.frame)
-    rows = sorted((r for c in study.components for r in phenotype_rows(c, facts.facts(c.name))), key=lambda r: not r.counted)
+    rows = [r for c in study.components for r in phenotype_rows(c, facts.facts(c.name))]
     described, shared = shared_descriptions(rows)
     first = study.publications[0] if study.publications else None
     downloads = [
@@ -265,7 +286,7 @@ def study_context(facts: StudyFacts, site: Site, maps: dict[str, dict[str, Plate
         "synthetic": any(i.synthetic for part in facts.images for i in part.images),
         "sections": [(key, name) for key, name, shown in sections if shown],
         "cards": [_card(c, facts.facts(c.name), facts, maps.get(c.name, {})) for c in study.components],
-        "phenotypes": described,
+        "phenotypes": phenotype_groups(study.accession, described),
         "shared": shared,
         "most": max((r.samples for r in rows), default=0),
         "several": len(study.components) > 1,
@@ -286,8 +307,8 @@ CITE_FILES = (("BibTeX", "cite.bib"), ("RIS", "cite.ris"), ("CSL-JSON", "cite.js
 
 
 @recipe("code")
-def study(work: Work) -> dict[str, bytes]:
-    """`studies/<accession>/` with its cite files, and every `studies/<accession>/<component>/`.
+def study(work: Work, *, imported: bool = False) -> dict[str, bytes]:
+    """`studies/<accession>/` with its cite files, and every `studies/<accession>/<component>/`. `imported`: it has a provenance page.
 
     Inputs after templates and frame: the study's facts.json, and for each component {entry.json} of its published table
     (or the whole manifest.json) and the table itself, told by its SHA-256.
@@ -314,7 +335,8 @@ def study(work: Work) -> dict[str, bytes]:
         crumbs=(Crumb("Studies", addresses.STUDIES),),
         here=record.accession,
     )
-    out |= site.page("study.html", page, **study_context(facts, site, maps, tables))
+    comes_from = addresses.provenance(record.accession) if imported else ""
+    out |= site.page("study.html", page, comes_from=comes_from, **study_context(facts, site, maps, tables))
     references = cite.references(record, site.frame)
     for (_, file), make in zip(CITE_FILES, (cite.bibtex, cite.ris, cite.csl), strict=True):
         out[page.address + file] = make(references).encode("utf-8", "replace")

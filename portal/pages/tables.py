@@ -17,7 +17,7 @@ from portal.pages.render import given
 # Source columns that the normalised `phenotypes` says already.
 _REPEATED = re.compile(r"^(has )?phenotypes?( \d+)?( term.*)?$", re.IGNORECASE)
 
-FIRST_ROWS = 500
+FIRST_ROWS = 200
 SHOWN_COLUMNS = 14
 CELL = 300
 
@@ -36,7 +36,7 @@ _NORMALISED = (
     "cell_line",
     "organism",
 )
-_NEVER_SHOWN = {"sample_id", "study", "component", "row", "column", "n_images", "has_phenotype"}
+_NEVER_SHOWN = {"sample_id", "study", "component", "row", "column", "n_images", "has_phenotype", "counted"}
 WORDS = {
     "container": "Plate or dataset",
     "sample": "Sample",
@@ -195,7 +195,7 @@ def chosen_columns(table: pa.Table) -> list[str]:
 
 
 def first_rows(path: Path) -> FirstRows:
-    """The first 500 rows of a component's table.parquet; only these are read."""
+    """The first 200 rows of a component's table.parquet; only these are read."""
     file = pq.ParquetFile(path)
     batch = next(file.iter_batches(batch_size=FIRST_ROWS), None)
     table = pa.Table.from_batches([batch]) if batch is not None else file.schema_arrow.empty_table()
