@@ -9,7 +9,7 @@ build: nobody builds wheels that way here.)
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,31 +17,36 @@ from typing import Annotated
 
 import typer
 
-from ingest.gather import Gathered, NoContent, contents_of, gather
-from ingest.importers.idr import folder as idr
+from ingest.gather import Gathered, NoContent, NoDay, contents_of, gather, told_by_checks
+from ingest.importers import commands as importers
+from ingest.recorded import record
 from portal import frozen, problems, terminal
 from portal.engine import why as reasons
 from portal.engine.origins import Unreadable
-from portal.engine.run import Engine, Progress, StepFailed
+from portal.engine.run import Engine, StepFailed
 from portal.engine.step import Need, Recipe, Step, Tree
 from portal.engine.store import Busy, Gone, Store
 from portal.pages import about, containers, downloads, genes, home, images, lists, organisms, phenotypes, query, redirects, search, study
+from portal.pages.checks import checks
 from portal.pages.frame import frame as frame_of
-from portal.publish import assets, preview, release, watch
-from portal.terminal import Content, Form, Jobs, Only, Out, StoreAt, Strict
-from portal.warehouse import catalogue, dump, entities, manifest, own, studies
+from portal.pages.imports import imports
+from portal.pages.platemaps import telling
+from portal.pages.provenance import provenance
+from portal.pages.used import used_by
+from portal.publish import assets, places, preview, release, watch
+from portal.terminal import DONE, LEFT_OUT, NOTHING, Content, Form, Jobs, Only, Out, StoreAt, Strict
+from portal.warehouse import catalogue, counting, dump, entities, manifest, own, studies
 from portal.warehouse.schema import TABLES
 from search_index import index as search_index
 
 ROOT = Path(__file__).resolve().parent
-DONE, LEFT_OUT, NOTHING = 0, 1, 2  # exit codes: all well; studies left out or problems found; nothing done
 
 
 # ---- the plan
 
 
-def plan(found: Gathered, templates: Tree, ours: Tree, theirs: Tree, moved: dict[str, str]) -> tuple[list[Step], list[Need]]:
-    """Every step after the content was read, in order, and which parts of their trees make the site."""
+def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, theirs: Tree) -> tuple[list[Step], list[Need]]:
+    """Every step after the content was read, in order, and which parts of their trees make the site. `templates`: those of a recipe."""
     steps: list[Step] = []
     site: list[Need] = []
 
@@ -69,26 +74,29 @@ def plan(found: Gathered, templates: Tree, ours: Tree, theirs: Tree, moved: dict
         step(f"own table {n}", own.own_table, Need(f"samples {n}", "table.parquet"), study=s.accession, component=c.name)
         for s, c in found.components for n in [f"{s.accession}/{c.name}"]
     ]  # fmt: skip
-    portal = found.portal
     named = [Need(f"table {n}") for n in TABLES]
-    data = step("dump", manifest.dump, *named, *own_tables, title=portal.title, licence=portal.metadata_licence, published=True)
+    data = step("dump", manifest.dump, *named, *own_tables, title=found.portal.title, licence=found.portal.metadata_licence, published=True)
 
     # What surrounds every page: scripts, style, the frame; the search index is found through a pointer, so no page names it.
     scripts = step("assets", assets.assets, ours, published=True)
     library = step("vendor", assets.vendor, theirs, published=True)
     step("search index", search_index.search, listed, Need("entities", "lines/genes.json"), published=True)
-    around = step("frame", frame_of, scripts, library, portal=portal.model_dump(mode="json"))
+    around = step("frame", frame_of, scripts, library, portal=found.portal.model_dump(mode="json"))
 
     def page(name: str, recipe: Recipe, /, *needs: Need | Tree, **params: object) -> None:
-        step(name, recipe, templates, around, *needs, published=True, **params)
+        step(name, recipe, templates(recipe), around, *needs, published=True, **params)
 
     # Pages.
-    page("page home", home.home, listed)
+    maps = [step(f"map {s.accession}/{c.name}", telling, Need(f"samples {s.accession}/{c.name}")) for s, c in found.components]
+    page("page home", home.home, listed, *maps)
     page("page studies", lists.studies, listed)
     for s in found.good:
         names = [f"{s.accession}/{c.name}" for c in s.components]
         parts = [n for name in names for n in (Need(f"own table {name}", "entry.json"), Need(f"samples {name}", "table.parquet"))]
-        page(f"page study {s.accession}", study.study, Need(f"facts {s.accession}", "facts.json"), *parts)
+        reported = s.accession in found.ledgers
+        page(f"page study {s.accession}", study.study, Need(f"facts {s.accession}", "facts.json"), *parts, imported=reported)
+        if reported:
+            page(f"page provenance {s.accession}", provenance, Need(f"ledger {s.accession}"), components=[c.name for c in s.components])
         page(f"page images {s.accession}", images.images, Need(f"facts {s.accession}", "facts.json"))
         for c in s.components:
             its = Need(f"facts {s.accession}", f"components/{c.name}.json"), Need(f"samples {s.accession}/{c.name}")
@@ -102,8 +110,13 @@ def plan(found: Gathered, templates: Tree, ours: Tree, theirs: Tree, moved: dict
     page("page downloads", downloads.downloads, data, listed)
     page("page query", query.query, data)
     page("page search", search.search, listed)
-    page("page about", about.about, listed)
-    page("page redirects", redirects.redirects, moved=moved)
+    page("page about", about.about, listed, imports=found.has_imports, checks=found.has_checks)
+    reports = [Need(f"ledger {accession}", "account.json") for accession in found.ledgers] + [Need(name) for name in found.overviews]
+    page("page imports", imports, *reports, studies=found.names, left_out=found.left_out)
+    counts = [
+        step(f"counted {n}", counting.counted, Need(f"check {n}", "check.json"), *named, name=n, studies=found.names) for n in found.checks
+    ]
+    page("page checks", checks, *counts, *(Need(f"table {n}") for n in ("studies", "components", "containers")))
     site += [Need(name, "site") for names in found.images.values() for name in names]
     return steps, site
 
@@ -113,33 +126,36 @@ def realise(engine: Engine, content: Path, only: Sequence[str] = (), strict: boo
     found = gather(engine, content, only)
     if (not found.good and found.problems) or (strict and problems.errors(found.problems)):
         return found, Tree(), {}
-    recorded, wrong = frozen.read_folder(content)
-    moved = {old: row.moved_to for old, row in recorded.items() if row.moved_to}
     ours = partial(assets.own_files, engine.store)
-    steps, site = plan(found, ours("templates"), ours("assets", "js", "css"), ours("assets", "package-lock.json", "vendor.mjs"), moved)
-    engine.run(steps)
+    templates = used_by(ours("templates"), engine.store.read)
+    steps, site = plan(found, templates, ours("assets", "js", "css"), ours("assets", "package-lock.json", "vendor.mjs"))
+    engine.run(steps, stage="Building")
     parts = {need: engine.results[need.step].under(need.under) for need in site}
     tree = Tree.merge(parts.values())
-    # Where studies are left out, their pages are missing for a reason that is told already.
-    wrong += [] if only or found.left_out else frozen.problems_of(recorded, frozen.pages_of(tree))
-    found = replace(found, problems=tuple(sorted({*found.problems, *wrong})))
+    # Last come the pages that moved: an old address sends readers on only where no page is, and only to one that is.
+    moved, wrong = frozen.settled(found.recorded, tree, whole=not only and not found.left_out)
+    if moved:
+        last = Step("page redirects", redirects.redirects, {"moved": moved}, (templates(redirects.redirects), Need("frame")))
+        parts[Need(last.name)] = engine.run([last], stage="Sending readers on")[last.name]
+        tree = Tree.merge([tree, parts[Need(last.name)]])
+    found = replace(found, problems=tuple(sorted({*found.problems, *wrong, *told_by_checks(engine, found)})))
     return found, tree, {path: need.step for need, part in parts.items() for path in part}
 
 
 # ---- commands
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0])
-importers = typer.Typer(no_args_is_help=True, help="Write study folders from another archive's files.")
-app.add_typer(importers, name="import")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=str(__doc__).split("\n")[0])
+app.add_typer(importers.app, name="import")
 
 CORES = os.cpu_count() or 1
 # What may happen to anybody, each with its sentence; everything else is a fault of ours.
-EXPECTED = (Busy, Gone, reasons.NeverBuilt, NoContent, StepFailed, Unreadable, *release.REFUSALS, preview.PortTaken)
+EXPECTED = (Busy, Gone, reasons.NeverBuilt, NoContent, NoDay, StepFailed, Unreadable, *release.REFUSALS, places.Emptied, preview.PortTaken)
 edge = partial(terminal.edge, NOTHING, EXPECTED)
 
 
 def build_once(content: Path, out: Path, jobs: int, only: Sequence[str], strict: bool, store_at: Path | None, wait: bool = False) -> int:
-    store = store_of(out, store_at)
+    places.check(content, out, store_of(out, store_at))
+    store = Store(store_of(out, store_at))
     with store.lock(wait):
         with terminal.progress("Building") as shown, Engine(store, jobs, shown) as engine:
             found, tree, made_by = realise(engine, content, only, strict)
@@ -147,16 +163,19 @@ def build_once(content: Path, out: Path, jobs: int, only: Sequence[str], strict:
         if not tree or (strict and problems.errors(found.problems)):
             terminal.say(f"Nothing was published: {terminal.summary(found.problems)}.")
             return NOTHING
-        published = release.publish(store, tree, out)
-        store.record_build(engine.outcomes, made_by, out)
-        release.collect(store)
+        places.check_not_emptied(len(found.good), content, out)
+        with terminal.counting("Publishing", "files") as told:
+            published = release.publish(store, tree, out, told=told)
+        with terminal.afterwards() as failed:
+            store.record_build(engine.outcomes, made_by, out)
+            release.collect(store, told=terminal.say)
     terminal.say(f"{terminal.count(len(engine.ran), 'step')} ran, {engine.known:,} known from before.")
     terminal.built(out, len(tree), published.changed, len(found.good), found.left_out, found.problems)
-    return LEFT_OUT if found.left_out or problems.errors(found.problems) else DONE
+    return LEFT_OUT if failed or found.left_out or problems.errors(found.problems) else DONE
 
 
-def store_of(out: Path, store: Path | None) -> Store:
-    return Store(store or out.absolute().parent / ".slidecase")
+def store_of(out: Path, store: Path | None) -> Path:
+    return store or out.absolute().parent / ".slidecase"
 
 
 @app.command()
@@ -207,23 +226,12 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(help="Content or st
         raise typer.Exit(LEFT_OUT if problems.errors(found) else DONE)
 
 
-@importers.command("idr")
-def import_idr(sources: Annotated[list[Path], typer.Argument(help="Study folders of IDR's metadata, or parents of many.", exists=True)],
-               into: Annotated[Path, typer.Option(help="The studies/ folder to write to.")]) -> None:  # fmt: skip
-    """Write a study folder for each IDR study, with a report of what was read, mapped and left over."""
-    with edge():
-        with terminal.progress("Importing") as shown:
-            report = idr.import_idr(sources, into, lambda name, done, total: shown(Progress(name, "started", done, total)))
-        print(report.text())
-        raise typer.Exit(NOTHING if not report.imported else LEFT_OUT if report.refused else DONE)
-
-
 @app.command()
 def why(output: Annotated[str, typer.Argument(help="A path of the site, such as studies/idr0002/, or the name of a step.")],
         out: Out = Path("site"), store: StoreAt = None) -> None:  # fmt: skip
     """Say which step made an output, whether the last build ran it, and what had changed."""
     with edge():
-        for sentence in reasons.why(store_of(out, store), output, str(out)):
+        for sentence in reasons.why(reasons.opened(store_of(out, store)), output, str(out)):
             print(sentence)
 
 
@@ -231,10 +239,10 @@ def why(output: Annotated[str, typer.Argument(help="A path of the site, such as 
 def freeze(content: Content = Path("content"), out: Out = Path("site"), store: StoreAt = None) -> None:
     """Record the addresses that the last build published in addresses.tsv of the content folder."""
     with edge():
-        builds = store_of(out, store).builds(out)
+        builds = reasons.opened(store_of(out, store)).builds(out)
         if not builds:
             raise reasons.NeverBuilt(f"nothing has been published at {out} yet; build first")
-        recorded, wrong = frozen.record(content, builds[0].site)
+        recorded, wrong = record(content, builds[0].site)
         terminal.report(wrong)
         terminal.say(f"{terminal.count(recorded, 'address', 'addresses')} recorded in {content / frozen.FILE}.")
         raise typer.Exit(NOTHING if wrong else DONE)
@@ -244,9 +252,9 @@ def freeze(content: Content = Path("content"), out: Out = Path("site"), store: S
 def gc(out: Out = Path("site"), store: StoreAt = None, dry_run: Annotated[bool, typer.Option("--dry-run")] = False) -> None:
     """Remove remembered results that the last builds did not use. Published releases and source files stay."""
     with edge():
-        opened = store_of(out, store)
+        opened = reasons.opened(store_of(out, store))
         with opened.lock():
-            release.collect(opened, dry_run=dry_run)
+            release.collect(opened, dry_run=dry_run, told=terminal.say)
         terminal.swept(opened.gc(dry_run=dry_run), dry_run)
 
 
