@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev content build serve test lint lock bench clean distclean
+.PHONY: help setup setup-dev content build serve test lint lock bench bench-corpus clean distclean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -32,6 +32,7 @@ help:
 	echo "make content    the images of the demonstration studies"
 	echo "make lint       ruff and mypy alone"
 	echo "make bench      bytes and requests of first views, against benchmarks/budgets.toml"
+	echo "make bench-corpus  what a corpus of IDR's studies costs; ARGS='FOLDER --studies idr0002 --times 2'"
 	echo "make lock       rewrite the lock files (maintainers; needs uv)"
 	echo "make clean      remove what was built; make distclean removes what was installed as well"
 
@@ -85,10 +86,17 @@ lint: $(DEV)
 # The browser may be removed between two runs: ask again each time, it takes no time.
 test: setup-dev lint content
 	$(PY) tests/browser/chromium.py --install
+ifeq ($(strip $(ARGS)),)
+	$(WITH_NODE) $(PY) tests/side_by_side.py
+else
 	$(WITH_NODE) $(PY) -m pytest $(ARGS)
+endif
 
 bench: setup-dev content
 	$(PY) benchmarks/first_view.py $(ARGS)
+
+bench-corpus: setup
+	$(PY) benchmarks/corpus.py $(ARGS)
 
 # One lock for every platform. It names no index, so that a mirror serves as well.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -8,18 +8,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from portal.ledger import FILE, Ledger
+
 if TYPE_CHECKING:  # a browser is loaded by the tests that need one
     from tests.browser.watched import Browsing, Served
 
 ROOT = Path(__file__).parents[1]
-STORE = ROOT / ".slidecase" / "test"
+# The parts of tests/side_by_side.py run at once, and a store is one build's at a time.
+STORE = ROOT / ".slidecase" / os.environ.get("SLIDECASE_TEST_STORE", "test")
 IDR = ROOT / "../shared/corpus/idr"
-# Chosen for their differences: yeast, human, fly, mouse; screens and experiments; joined, split, absent tables.
+# Twelve of the real studies, chosen for their differences: yeast, human, fly, mouse; screens and experiments; joined, split, absent tables.
 TWELVE = ("0001", "0002", "0008", "0012", "0013", "0018", "0021", "0023", "0027", "0028", "0032", "0072")
 
 
@@ -56,19 +60,42 @@ def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _built(ROOT / "content", tmp_path_factory.mktemp("demo") / "site", STORE)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The corpus of real studies, as the importer wrote it. `said` is what the terminal showed."""
+
+    content: Path
+    said: str
+    ledgers: dict[str, Ledger]
+
+    @property
+    def studies(self) -> Path:
+        return self.content / "studies"
+
+    def source(self, accession: str) -> Path:
+        return next(p for p in IDR.iterdir() if p.name == self.ledgers[accession].source)
+
+
 @pytest.fixture(scope="session")
-def built_idr(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve real studies, imported and built. The portal stays at one place, so that a repeat publishes nothing anew."""
-    sources = [p for number in TWELVE for p in sorted(IDR.glob(f"idr{number}-*"))]
-    if len(sources) < len(TWELVE):
-        pytest.skip(f"the real studies are not beside this checkout ({IDR} has {len(sources)} of {len(TWELVE)})")
-    content = tmp_path_factory.mktemp("idr")
-    imported = build_py("import", "idr", *sources, "--into", content / "studies")
-    assert imported.returncode in (0, 1), imported.stdout + imported.stderr
-    store = STORE.with_name("test-idr")
-    out = store.with_name("test-idr-site")
-    done = build_py("build", "--content", content, "--out", out, "--store", store)
-    assert done.returncode in (0, 1) and (out / "index.html").is_file(), done.stdout + done.stderr
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """The whole corpus, imported once a session by the command line."""
+    if not IDR.is_dir():
+        pytest.skip(f"the real studies are not beside this checkout ({IDR})")
+    content = tmp_path_factory.mktemp("whole")
+    done = build_py("import", "idr", IDR, "--into", content / "studies")
+    assert done.returncode in (0, 1) and "Traceback" not in done.stderr, done.stdout + done.stderr
+    ledgers = [Ledger.model_validate_json(p.read_bytes()) for p in sorted(content.glob(f"studies/*/{FILE}"))]
+    return Whole(content, done.stdout, {told.accession: told for told in ledgers})
+
+
+@pytest.fixture(scope="session")
+def built_corpus(whole: Whole) -> Path:
+    """The portal of the whole corpus. It stays at one place, so that a repeat publishes nothing anew."""
+    store = STORE.with_name("test-whole")
+    out = store.with_name("test-corpus-site")
+    done = build_py("build", "--content", whole.content, "--out", out, "--store", store)
+    assert done.returncode == 0 and (out / "index.html").is_file(), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
     return out
 
 
@@ -81,10 +108,10 @@ def served(built_demo: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def served_idr(built_idr: Path) -> Iterator[Served]:
+def served_corpus(built_corpus: Path) -> Iterator[Served]:
     from tests.browser.watched import serve
 
-    with serve(built_idr) as both:
+    with serve(built_corpus) as both:
         yield both
 
 

@@ -45,6 +45,8 @@ def _kind(site: Path, address: str) -> str | None:
     match parts:
         case ["studies", _]:
             return "study"
+        case ["studies", _, "provenance"]:
+            return "provenance"
         case ["studies", _, _]:
             return "component"
         case ["studies", _, _, _]:

@@ -120,21 +120,3 @@ def test_a_click_writes_a_column_into_the_editor(served: Served, open_page: Brow
     page.locator("#console details summary").filter(has_text="phenotypes").first.click()
     page.locator("#console details[open] button.console-column").filter(has_text="term").first.click()
     expect(page.locator(".cm-content")).to_contain_text("term")
-
-
-def test_human_sgol1_is_in_two_screens_and_yeast_stays_apart(served_idr: Served, open_page: Browsing) -> None:
-    """The question that the Image Data Resource's own paper asks of its data."""
-    sql = """SELECT t.study, t.component, t.organism, count(DISTINCT t.sample_id) AS samples,
-        string_agg(DISTINCT p.term, ' ' ORDER BY p.term) AS terms
-        FROM sample_targets t LEFT JOIN sample_phenotypes p USING (sample_id)
-        WHERE t.kind = 'gene' AND lower(t.symbol) IN ('sgol1', 'sgo1') AND t.organism IN ('Homo sapiens', 'Schizosaccharomyces pombe')
-        GROUP BY ALL ORDER BY t.study, t.component"""
-    page = open_page(with_sql(served_idr, sql))
-    found = {(r[0], r[1], r[2]): (int(r[3]), r[4]) for r in map(plain, rows(page))}
-    human = {key[:2]: value for key, value in found.items() if key[2] == "Homo sapiens"}
-    assert human == {
-        ("idr0012", "screenA"): (1, "CMPO:0000118 CMPO:0000305"),
-        ("idr0013", "screenB"): (8, "CMPO:0000156 CMPO:0000202 CMPO:0000338 CMPO:0000357"),
-    }
-    yeast = {key[0]: value[0] for key, value in found.items() if key[2] != "Homo sapiens"}
-    assert yeast == {"idr0001": 2}

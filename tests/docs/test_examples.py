@@ -6,6 +6,7 @@ A fenced block says what it is after its language:
     yaml part=study              keys that are added to a small study
     yaml part=component          keys that are added to a component of one
     yaml portal=portal.yaml      a portal.yaml
+    yaml check=table-1.yaml      a file of content/checks
     text problem=…               a study.yaml, `---`, and lines that `check` must say about it
 """
 
@@ -73,6 +74,8 @@ def test_examples_are_without_a_problem(document: Path, tmp_path: Path) -> None:
         part = f"part-{block.line}"
         if block.role == "file":
             write(studies / block.name, block.text)
+        elif block.role == "check":
+            write(tmp_path / "content/checks" / block.name, block.text)
         elif block.role == "portal":
             write(tmp_path / "content/portal.yaml", block.text)
             write(studies / "some/study.yaml", small_study("some"))

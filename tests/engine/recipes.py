@@ -80,6 +80,16 @@ def crashes(work: Work) -> dict[str, bytes]:
     return {}
 
 
+HELD: list[bytes] = []
+
+
+@recipe("1")
+def grows(work: Work, *, megabytes: int, number: int) -> dict[str, bytes]:
+    """Keeps memory, as an allocator does that gives nothing back; says in which process it ran."""
+    HELD.append(b"x" * (megabytes * 2**20))
+    return {f"{number}.txt": str(os.getpid()).encode()}
+
+
 @recipe("1")
 def slow(work: Work, *, seconds: float, number: int) -> dict[str, bytes]:
     (work.scratch / "half").write_bytes(b"half done")

@@ -170,6 +170,15 @@ def test_a_crashed_worker_names_its_step_and_costs_no_other(store: Store) -> Non
     assert "in crashes" in caught.value.log.read_text(), "the log says where it crashed"
 
 
+def test_a_worker_that_has_grown_takes_no_further_step(store: Store) -> None:
+    steps = [Step(f"s{n}", recipes.grows, {"megabytes": 420 if n == 0 else 1, "number": n}) for n in range(8)]
+    with Engine(store, jobs=2) as engine:
+        trees = engine.run(steps)
+    ran_in = [store.read(trees[f"s{n}"][f"{n}.txt"]) for n in range(8)]
+    assert ran_in[0] not in ran_in[1:], "what the large step held went with its process"
+    assert len(set(ran_in[1:])) < 7, "the others are used again"
+
+
 def test_progress_is_told(store: Store) -> None:
     told: list[Progress] = []
     Engine(store, on_progress=told.append).run(plan())

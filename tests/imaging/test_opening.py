@@ -11,7 +11,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ingest.pixels_open import Opened, Unreadable, opened, reason
+from ingest.pixels_open import opened, reason
+from ingest.pixels_opened import Opened, Unreadable
 from portal.imaging.planes import Planes, Rgb
 from portal.imaging.rgb import tile_rgb
 
@@ -265,3 +266,29 @@ def test_libvips_opens_what_it_is_said_to_open(tmp_path: Path) -> None:
         assert shown.shape == wanted.shape and np.abs(shown.astype(int) - wanted).mean() < 8, path.name
         compared += 1
     assert compared >= 8
+
+
+def test_one_limit_holds_for_png_too(tmp_path: Path) -> None:
+    # Pillow's own is lower, and spoke of ours: '100 million pixels are larger than 150 million'.
+    path = tmp_path / "large.png"
+    Image.new("1", (10_000, 10_000)).save(path)
+    with opened(path, "large.png") as found:
+        assert planes(found).read(0, 0, 0).shape == (10_000, 10_000)
+    path.write_bytes(png_of(13_000, 13_000))
+    with pytest.raises((Unreadable, Image.DecompressionBombWarning)) as refused, opened(path, "large.png"):
+        pass
+    assert "150,000,000" in reason(refused.value, path)
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG's header alone."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+
+
+def test_pillows_own_words_reach_nobody(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    path = tmp_path / "corrupt.jpg"
+    Image.new("RGB", (8, 8)).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01\x03\0\x01\0\0\0")
+    with opened(path, "corrupt.jpg"):
+        pass
+    assert not recwarn.list

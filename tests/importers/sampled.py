@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from ingest.sample_tables.counting import list_names
 from ingest.samples import samples, table_names
 from ingest.studies import read_study
 from portal.engine.step import Opened, Tree, Work, digest_of
@@ -41,7 +42,7 @@ def sampled(folder: Path, component: str, scratch: Path) -> Sampled:
     study = study_of(folder)
     index = [c.name for c in study.components].index(component)
     it = study.components[index]
-    paths = {name: folder / name for name in table_names(it)}
+    paths = {name: folder / name for name in [*table_names(it), *list_names(it)]}
     files = {digest_of(path.read_bytes()): path for path in paths.values()}
     tree = Tree({name: digest_of(path.read_bytes()) for name, path in paths.items()})
     out = samples(

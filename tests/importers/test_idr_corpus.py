@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ingest.importers.idr.folder import import_idr
-from ingest.importers.idr.report import ImportReport
+from portal.ledger import Component, Ledger
+from tests.conftest import Whole
 from tests.importers.sampled import Sampled, sampled, study_of
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus"
@@ -31,22 +32,28 @@ def truth() -> dict:
 
 
 class Imported:
-    def __init__(self, into: Path, report: ImportReport):
-        self.into, self.report = into, report
+    """The twelve in the import of the whole corpus; components are read when they are asked for."""
+
+    def __init__(self, whole: Whole, scratch: Path):
+        self.into, self._scratch = whole.studies, scratch
+        self.ledgers: dict[str, Ledger] = {a: whole.ledgers[a] for a in (f"idr{n}" for n in TWELVE)}
         self._sampled: dict[tuple[str, str], Sampled] = {}
+
+    @property
+    def components(self) -> dict[str, Component]:
+        return {f"{a}/{c.name}": c for a, told in self.ledgers.items() for c in told.components}
 
     def component(self, accession: str, name: str) -> Sampled:
         if (accession, name) not in self._sampled:
-            scratch = self.into.parent / f"scratch-{accession}-{name}"
+            scratch = self._scratch / f"{accession}-{name}"
             scratch.mkdir()
             self._sampled[accession, name] = sampled(self.into / accession, name, scratch)
         return self._sampled[accession, name]
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    into = tmp_path_factory.mktemp("idr") / "studies"
-    return Imported(into, import_idr(sources(), into))
+def imported(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    return Imported(whole, tmp_path_factory.mktemp("idr"))
 
 
 def screens() -> list[tuple[str, str, str]]:
@@ -72,10 +79,9 @@ def counted(components: list[Sampled], column: str) -> set[int]:
 
 
 def test_all_twelve_are_imported(imported: Imported) -> None:
-    assert [s.accession for s in imported.report.imported] == [f"idr{n}" for n in TWELVE]
-    assert not imported.report.refused
-    for study in imported.report.studies:
-        assert [p for p in study.problems if "has no licence" not in p] == []
+    for accession, told in imported.ledgers.items():
+        assert (told.accession, told.source) == (accession, next(s.name for s in sources() if s.name.startswith(accession)))
+        assert [p for p in told.problems if "has no licence" not in p] == []
 
 
 @pytest.mark.parametrize(("accession", "component", "key"), screens())
@@ -113,17 +119,16 @@ def test_unsplit_identifier_cells_of_a_study(imported: Imported, accession: str)
 
 
 def test_joins_are_those_that_were_counted(imported: Imported) -> None:
-    for study in imported.report.imported:
-        for component in study.components:
-            key = f"{study.accession}-{component.name[-1]}"
-            join = truth().get(study.accession or "", {}).get("screens", {}).get(key, {}).get("join")
-            if not join:
-                continue
-            assert component.join is not None
-            found = (component.join.on, component.join.processed_keys, component.join.rows_matched)
-            assert found == (join["key"], join["processed_keys"], join["library_rows_matched"])
-            assert component.join.unmatched_keys == join["processed_keys_unmatched"]
-            assert component.join.repeated_keys == join["processed_dup_keys"]
+    for name, component in imported.components.items():
+        accession = name.partition("/")[0]
+        join = truth().get(accession, {}).get("screens", {}).get(f"{accession}-{name[-1]}", {}).get("join")
+        if not join:
+            continue
+        assert component.join is not None
+        found = (component.joined_on, component.join.keys, component.join.samples)
+        assert found == (join["key"], join["processed_keys"], join["library_rows_matched"])
+        assert component.join.unmatched == join["processed_keys_unmatched"]
+        assert component.join.repeated == join["processed_dup_keys"]
 
 
 def test_component_without_tables_says_why(imported: Imported) -> None:
@@ -176,11 +181,12 @@ def test_study_fields(imported: Imported) -> None:
 
 
 def test_every_entry_is_accounted_for(imported: Imported) -> None:
-    for study in imported.report.imported:
-        model = study_of(imported.into / (study.accession or ""))
-        for keys, source in [(study.keys, model.source), *((c.keys, model.component(c.name).source) for c in study.components)]:
-            assert keys["read"] == keys["mapped"] + keys["kept"] + keys["empty"]
-            assert keys["kept"] == len(source)
+    for accession, told in imported.ledgers.items():
+        model = study_of(imported.into / accession)
+        for block in told.keys:
+            source = model.component(block.component).source if block.component else model.source
+            assert block.count("kept") == len(source)
+            assert block.count("mapped") + block.count("kept") + block.count("empty") == len(block.entries)
 
 
 def test_tables_are_verbatim(imported: Imported) -> None:
@@ -201,7 +207,7 @@ def test_same_source_same_bytes(imported: Imported, tmp_path: Path) -> None:
 
 
 def test_annotation_csv_is_compared_with_the_join(imported: Imported) -> None:
-    components = {f"{s.accession}/{c.name}": c for s in imported.report.imported for c in s.components}
+    components = imported.components
     assert components["idr0002/screenA"].comparison.same  # type: ignore[union-attr]
     different = components["idr0028/screenD"].comparison
     assert different is not None
@@ -210,5 +216,5 @@ def test_annotation_csv_is_compared_with_the_join(imported: Imported) -> None:
         "phenotypes that only annotation has": 2,
     }
     # Without a library, annotation.csv is the table of samples itself.
-    assert components["idr0072/screenA"].tables[0].role == "annotation, samples"
+    assert next(t.role for t in imported.ledgers["idr0072"].tables if t.component == "screenA") == "annotation, samples"
     assert components["idr0072/screenA"].comparison is None

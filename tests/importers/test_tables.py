@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 
 import pytest
 
 from ingest.encodings import decode
+from ingest.sample_tables.parts import stack
 from ingest.tables import MAX_CELL, RawTable, read_table
 from portal.problems import Problem
 
@@ -102,6 +105,67 @@ def test_gzip_of_several_members_and_misnamed() -> None:
     assert table(b"a,b\n1,2\n", "a.csv.gz")[0].notes == ("named .gz, but not compressed",)
 
 
+def zipped(*members: tuple[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", packing) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return raw.getvalue()
+
+
+def test_a_zip_archive_with_one_table() -> None:
+    it, problems = table(zipped(("inner/a.csv", b"a,b\n1,2\n"), ("__MACOSX/inner/._a.csv", b"\0")), "a.csv.zip")
+    assert (it.header, it.rows, it.lines, problems) == (("a", "b"), [("1", "2")], [2], [])
+    assert it.notes == ("unpacked 'a.csv' from a zip archive",)
+    assert table(zipped(("a.txt", b"a,x\tb\n1\t2\n"), packing=zipfile.ZIP_STORED), "a.txt.zip")[0].header == ("a,x", "b")
+
+
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (zipped(("a.csv", b"a,b\n"), ("b.csv", b"a,b\n")), "is a zip archive of 2 files ('a.csv', 'b.csv'), where one is read"),
+        (zipped(), "is a zip archive of 0 files, where one is read"),
+        (zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")), "is a spreadsheet or another office document"),
+        (zipped(("a.csv", b"a,b\n"), packing=zipfile.ZIP_LZMA), "is a zip archive packed in an unusual way"),
+        (zipped(("a.csv", zipped(("b.csv", b"a,b\n")))), "is packed twice"),
+        (zipped(("a.csv", b"\0" * 2**23)), "unpacks to more than 400 times its size"),
+        (zipped(("a.csv", b"version https://git-lfs.github.com/spec/v1\n")), "is a git LFS pointer, not the table itself"),
+        (zipped(("a.csv", b"a,b\n1,2\n"), packing=zipfile.ZIP_STORED).replace(b"1,2", b"1,3"), "is not a sound zip archive (bad crc-32"),
+    ],
+)
+def test_zip_archives_that_are_not_read(raw: bytes, what: str) -> None:
+    found, problems = read_table(raw, "a.csv.zip")
+    assert found is None
+    assert [p.what.startswith(what) for p in problems] == [True], problems
+
+
+def test_a_zip_archive_that_says_it_is_small_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.tables.MAX_BYTES", 2**20)
+    rows = b"".join(b"%d,%d\n" % (n, n * n) for n in range(200_000))
+    assert read_table(zipped(("a.csv", rows)), "a.csv.zip")[1][0].what == "unpacks to more than 1 MB"
+
+
+def test_parts_stand_below_one_another_with_their_columns_by_name() -> None:
+    parts = {
+        "a.csv": table("Plate,Well,Gene\nP1,A1,TP53\n")[0],
+        "b.csv": table("\nwell,Plate,Remark\nA2,P1,dim\nA3,P1,\n")[0],
+        "c.csv": table("Plate,Well,Gene\n")[0],
+        "d.csv": table("Plate,Well,Gene,Remark\nP9,A1,,x\n")[0],
+    }
+    whole = stack(list(parts), parts)
+    assert whole.name == "a.csv and 3 more parts"
+    assert whole.table.header == ("Plate", "Well", "Gene", "Remark")
+    assert whole.table.rows == [("P1", "A1", "TP53", ""), ("P1", "A2", "", "dim"), ("P1", "A3", "", ""), ("P9", "A1", "", "x")]
+    assert [whole.place(row) for row in range(4)] == [("a.csv", 2), ("b.csv", 3), ("b.csv", 4), ("d.csv", 2)]
+    assert "b.csv: has no column 'Gene', which other parts have; blank in its rows" in whole.table.notes
+    assert stack(["a.csv"], parts).table is parts["a.csv"]
+
+
+def test_columns_of_parts_that_differ_by_capitals_in_doubt_stay_apart() -> None:
+    parts = {"a.csv": table("Plate,plate,x\n1,2,3\n")[0], "b.csv": table("PLATE,x\n4,5\n")[0]}
+    assert stack(list(parts), parts).table.header == ("Plate", "plate", "x", "PLATE")
+
+
 @pytest.mark.parametrize(
     ("raw", "what"),
     [
@@ -112,7 +176,7 @@ def test_gzip_of_several_members_and_misnamed() -> None:
         (gzip.compress(b"version https://git-lfs.github.com/spec/v1\n"), "is a git LFS pointer, not the table itself"),
         (gzip.compress(b"a,b\n1,2\n")[:-9], "ends in the middle of its gzip data"),
         (b"\x1f\x8bnonsense", "is not sound gzip data (error -3 while decompressing data)"),
-        (b"PK\x03\x04xl", "is a zip archive or a spreadsheet"),
+        (b"PK\x03\x04xl", "is not a sound zip archive (file is not a zip file)"),
         (b"\x93NUMPY\x00\x01", "is not text (it holds NUL bytes)"),
         (b",".join(b"c" for _ in range(3000)) + b"\n", "has 3,000 columns, where at most 2,000 are read"),
     ],

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.folders import find_studies, nearest_file, read_below
+from ingest.folders import check_files, find_studies, nearest_file, read_below
 from ingest.portal_yaml import read_portal
-from ingest.studies import with_lines
+from ingest.studies import read_study, with_lines
 from portal.model import Portal
 from portal.problems import Place, Problem
 
@@ -120,7 +120,34 @@ def test_capitals_alone_do_not_tell_two_studies_apart(tmp_path: Path) -> None:
         pytest.skip("this disk does not tell capitals apart either")
     study_in(tmp_path, "IDR0002")
     found, problems = find_studies(tmp_path)
-    assert [f.accession for f in found] == ["IDR0002"]
+    assert not found, "neither takes the other's place"
+    mend = "by capitals alone; rename one of the two: addresses do not tell capitals apart"
     assert [str(p) for p in problems] == [
-        "studies/idr0002: differs from the folder 'IDR0002' by capitals alone; rename one of the two: addresses do not tell capitals apart"
+        f"studies/IDR0002: differs from the folder 'idr0002' {mend}",
+        f"studies/idr0002: differs from the folder 'IDR0002' {mend}",
     ]
+
+
+@pytest.mark.parametrize("name", ["index.html", "INDEX.HTML", "ends.", "CON", "nul", "con.txt", "lpt1"])
+def test_accessions_that_no_folder_of_a_site_can_have(name: str) -> None:
+    study, _, problems = read_study(f"accession: {name}\ntitle: A study\n".encode(), "studies/x/study.yaml", f"studies/{name}")
+    assert study is None
+    assert [p.place.line for p in problems if p.place.path == "accession"] == [1]
+
+
+def test_a_name_that_ends_in_a_new_line_is_no_accession(tmp_path: Path) -> None:
+    (tmp_path / "studies" / "s1\n").mkdir(parents=True)
+    found, problems = find_studies(tmp_path)
+    assert not found and [(p.place.file, p.what) for p in problems] == [("studies/s1<U+000A>", "cannot be an accession")]
+
+
+def test_a_file_that_is_named_invisibly_is_told_visibly(tmp_path: Path) -> None:
+    raw = b'accession: s1\ntitle: A study\nfiles: [{path: "a\\nerror studies/s2: is stolen.pdf"}]\n'
+    raw += b"components: [{name: a, kind: screen, missing: No.}]\n"
+    (tmp_path / "studies" / "s1").mkdir(parents=True)
+    (tmp_path / "studies" / "s1" / "study.yaml").write_bytes(raw)
+    (folder,), _ = find_studies(tmp_path)
+    study, lines, _ = read_study(raw, folder.file, folder.folder)
+    assert study is not None
+    (problem,) = check_files(study, folder, lines)
+    assert "\n" not in str(problem) and "a<U+000A>error studies/s2" in problem.what

@@ -20,7 +20,7 @@ from portal.warehouse.schema import SAMPLE_PHENOTYPES, SAMPLE_TARGETS, SAMPLES
 
 LIBRARY = """\
 Plate\tWell\tOrganism\tGene Identifier\tGene Symbol\tsiRNA\tControl Type\tRow
-p1\tA01\tHomo sapiens\t1;2;2\tCDC20;SGOL1;SGOL1\ts1\t\tx
+p1\tA01\tHomo Sapiens\t1;2;2\tCDC20;SGOL1;SGOL1\ts1\t\tx
 p1\tA10\t\t3;4\tPLK1\ts2\tpositive control\t
 p1\tA2\t\tNA\tna\ts1\tNA\t
 p1\tB1\t\t\t\tempty\tempty well\t
@@ -120,6 +120,7 @@ def test_samples_are_placed_sorted_and_named_for_good(out: dict[str, bytes]) -> 
 
 
 def test_organism_comes_from_the_row_the_component_or_the_study(tmp_path: Path, out: dict[str, bytes]) -> None:
+    # The first row writes "Homo Sapiens": capitals tell no organism from another.
     assert column(out["samples.parquet"], "organism") == ["Homo sapiens"] * 5 + ["Mus musculus"]
     tables: dict[str, str | bytes] = {"library.txt": LIBRARY, "processed.txt": PROCESSED}
 

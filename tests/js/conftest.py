@@ -24,7 +24,7 @@ def _table_page(site: Site) -> None:
     path = "data/studies/demo/screenA-0123456789ab.parquet"
     size = site.parquet(path, table, rows=256)
     site.parquet("data/studies/demo/screenA.parquet", table, rows=256)
-    shown = table.select(TABLE_COLUMNS).slice(0, 500).to_pylist()
+    shown = table.select(TABLE_COLUMNS).slice(0, 200).to_pylist()
     head = "".join(f'<th scope="col" data-column="{html.escape(c)}">{html.escape(c)}</th>' for c in TABLE_COLUMNS)
     rows = "".join("<tr>" + "".join(f"<td>{html.escape(str(row[c]))}</td>" for c in TABLE_COLUMNS) + "</tr>" for row in shown)
     site.page(

@@ -202,6 +202,7 @@ class Content:
                         "quality": t("fail") if at == 77 else t("pass"),
                         "has_phenotype": bool(seen),
                         "n_images": 0,
+                        "counted": True,
                         "latitude": None,
                         "longitude": None,
                         "seen": seen,

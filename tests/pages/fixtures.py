@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from portal.accounts import account
 from portal.engine.step import Opened, Work
 from portal.pages import (
     about,
@@ -24,14 +25,17 @@ from portal.pages import (
     genes,
     home,
     images,
+    imports,
     lists,
     organisms,
     phenotypes,
+    provenance,
     query,
     redirects,
     search,
     study,
 )
+from tests.pages import imported
 from tests.pages.listed import Listed
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -99,8 +103,7 @@ class Portal(Listed):
         def add(made: Mapping[str, bytes | Path]) -> None:
             for path, data in made.items():
                 assert path not in out, f"two recipes make {path}"
-                assert isinstance(data, bytes)
-                out[path] = data
+                out[path] = data if isinstance(data, bytes) else data.read_bytes()
 
         listed = self.model("catalogue.json", self.catalogue)
         data = self.shelf.tree({f"data/{n}.json": json.dumps(self.published[n]).encode() for n in ("manifest", "dictionary")})
@@ -109,7 +112,7 @@ class Portal(Listed):
         for f in self.facts:
             one = self.model("facts.json", f)
             own = (self.json("entry.json", self.published["entry"]), self.shelf.tree({"table.parquet": self.parquets["table.parquet"]}))
-            add(study.study(self.given(one, *(own if f.study is self.study else ()))))
+            add(study.study(self.given(one, *(own if f.study is self.study else ())), imported=f.study is self.study))
             add(images.images(self.given(one)))
             for c in f.study.components:
                 tables = self.shelf.tree(self.parquets if c.name == "screenA" else {})
@@ -132,7 +135,12 @@ class Portal(Listed):
         add(downloads.downloads(self.given(data, listed)))
         add(query.query(self.given(data)))
         add(search.search(self.given(listed)))
-        add(about.about(self.given(listed)))
+        add(about.about(self.given(listed), imports=True))
+        ledger, overview = imported.ledger(self.text), imported.overview(self.text)
+        report = {"ledger.json": ledger.model_dump_json().encode(), "state.json": b'{"edited": true}'}
+        add(provenance.provenance(self.given(self.shelf.tree(report)), components=[c.name for c in self.study.components]))
+        told = self.model("account.json", account(ledger)), self.model("overview.json", overview)
+        add(imports.imports(self.given(*told), studies=[f.study.accession for f in self.facts]))
         add(redirects.redirects(self.given(), moved={"studies/old0001/": "studies/tst0001/"}))
         return out
 

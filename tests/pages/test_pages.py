@@ -39,6 +39,8 @@ KINDS = {
     "query",
     "downloads",
     "about",
+    "imports",
+    "provenance",
     "missing",
     "moved",
 }
@@ -167,7 +169,7 @@ def test_component_page_holds_the_first_rows(readings: dict[str, Reading], porta
     assert data["rows"] == len(portal.rows)
     assert data["parquet"].startswith("../../../data/studies/tst0001/screenA-")
     text = " ".join(" ".join(r.text).split())
-    assert f"The first 500 of {len(portal.rows)} samples" in text
+    assert f"The first 200 of {len(portal.rows)} samples" in text
     missing = " ".join(readings["studies/tst0001/screenB/index.html"].text)
     assert "The library file was never deposited." in missing
 

@@ -16,7 +16,7 @@ import pytest
 
 from portal.engine.step import Tree
 from portal.engine.store import Gone, Store
-from portal.publish.release import NoRelease, NotOurs, TwoNames, collect, publish, rollback
+from portal.publish.release import BadPath, NoRelease, NotOurs, TwoNames, collect, publish, rollback
 
 ROOT = Path(__file__).parents[2]
 
@@ -254,3 +254,38 @@ def test_killed_at_any_moment(store: Store, tmp_path: Path) -> None:
     publish(store, site(store, "final"), out)
     collect(store, keep=0)
     assert words(out) == {"final"} and len(list((store.root / "releases").glob("*/*"))) == 2
+
+
+def test_a_page_written_to_in_its_place_is_published_anew(store: Store, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    tree = site(store, "one")
+    publish(store, tree, out)
+    assert not publish(store, tree, out).changed
+    time.sleep(0.02)  # a file system's clock ticks every few milliseconds
+    page = out / "index.html"
+    page.unlink()
+    page.write_text("defaced")
+    assert publish(store, tree, out).changed and words(out) == {"one"}
+    assert not publish(store, tree, out).changed
+
+
+@pytest.mark.parametrize("path", ["a/" * 40 + "index.html", "b" * 300 + "/index.html", "/".join(["c" * 200] * 8)])
+def test_paths_that_no_disk_takes_are_refused_before_anything_is_made(store: Store, tmp_path: Path, path: str) -> None:
+    publish(store, site(store, "one"), tmp_path / "site")
+    with pytest.raises(BadPath):
+        publish(store, Tree({path: store.put(b"x")}), tmp_path / "site")
+    assert words(tmp_path / "site") == {"one"} and not list(store.root.glob("releases/*/staging-*"))
+
+
+def test_what_cannot_be_collected_is_told(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, site(store, "one"), tmp_path / "site")
+    (family,) = (store.root / "releases").iterdir()
+    (family / "staging-1-dead").mkdir()
+
+    def refused(*arguments: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("portal.publish.release._remove", refused)
+    told: list[str] = []
+    assert collect(store, told=told.append) == []
+    assert told == [f"{family / 'staging-1-dead'} could not be removed (Operation not permitted); remove it by hand."]

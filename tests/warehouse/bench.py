@@ -96,7 +96,7 @@ def component_tables(study: str, component: StudyComponent, rows: Sequence[Row],
         samples.append(place | {
             "row": at[0], "column": at[1], "organism": species, "gene_id": ";".join(i for i, _ in row.genes if i) or None,
             "gene_symbol": ";".join(s for _, s in row.genes if s) or None, "reagent": row.reagent, "control_type": row.control,
-            "has_phenotype": bool(row.phenotypes), "n_images": 0,
+            "has_phenotype": bool(row.phenotypes), "n_images": 0, "counted": True,
         })  # fmt: skip
         phenotypes += [place | {"phenotype": p, "term": t, "control": control} for p in row.phenotypes for t in terms[p]]
         named = [("gene", i, s) for i, s in row.genes] + ([("reagent", row.reagent, None)] if row.reagent else [])
@@ -132,6 +132,7 @@ def summary(study: str, component: StudyComponent, tables: Mapping[str, pa.Table
     counted = Counter((p["phenotype"], p["sample_id"]) for p in phenotypes)
     return ComponentFacts(
         study=study, component=component.name, samples=len(samples), controls=sum(s["control_type"] is not None for s in samples),
+        counted=len(samples),
         with_phenotype=sum(s["has_phenotype"] for s in samples),
         with_phenotype_nc=sum(s["has_phenotype"] and s["control_type"] is None for s in samples),
         genes=len({t["id"] for t in targets if t["kind"] == "gene" and t["id"]}), containers=tuple(containers),

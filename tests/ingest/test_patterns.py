@@ -1,0 +1,43 @@
+"""No pattern that content brings can hold a build up."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from ingest.patterns import MATCHED, Refused, check
+from portal.outside import LINKS
+from portal.pages import render
+
+
+@pytest.mark.parametrize("pattern", [pattern for _, pattern, _ in LINKS])
+def test_our_own_pass(pattern: str) -> None:
+    check(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|aa)+$", "(ab|ab)*$", "(a?)+$", "(a{1,2})*$", "(.*a){20}", "a*a*a*a*b", "(a?){30}a{30}", "(?:a?){12}a*a*a*b", "((a+)?)+",
+     r"(a)\1", "a(?=b)", "(?<!a)b", "(a)?(?(1)b|c)", "(?>a+)+", "a" * 201, "(", "a{99999999999}", "(?:(?:a{0,90}){0,90}){0,90}"],
+)  # fmt: skip
+def test_what_could_take_long_is_refused(pattern: str) -> None:
+    with pytest.raises(Refused):
+        check(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"ENSG\d+", r"(?:\.\d+)?", "[A-Z]+-[0-9]+", r"(\d\d)+", "(a|b)+", r"a*a*a*$b", r"(?:a?){3}a*a*a*b", r"\w{1,100}\w{1,100}\w{1,20}b"],
+)  # fmt: skip
+def test_what_passes_is_quick(pattern: str) -> None:
+    check(pattern)
+    begun = time.monotonic()
+    for text in ("a" * MATCHED, "a" * (MATCHED - 1) + "!", "1" * MATCHED):
+        re.compile(pattern).fullmatch(text)
+    assert time.monotonic() - begun < 1
+
+
+def test_pages_match_no_longer_identifiers() -> None:
+    assert render.MATCHED == MATCHED

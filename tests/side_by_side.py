@@ -1,0 +1,49 @@
+"""All tests, in three processes side by side: pages in the browser, the corpus of real studies, and everything else.
+
+One process would leave a core waiting for the browser or for a build. What each says is told whole, one after the other; the
+exit code is that of the first that failed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# The second shares the import and the portal of the whole corpus. A store is one build's at a time: each has its own.
+BESIDE = {"pages": ("tests/browser",), "corpus": ("tests/corpus", "tests/importers")}
+
+
+def pytest(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", *arguments]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="slidecase-tests-") as scratch:
+        running = {}
+        for name, folders in BESIDE.items():
+            with Path(scratch, name).open("wb") as told:
+                running[name] = subprocess.Popen(
+                    pytest("--color=no", *folders), cwd=ROOT, stdout=told, stderr=subprocess.STDOUT,
+                    env={**os.environ, "SLIDECASE_TEST_STORE": f"test-{name}"},
+                )  # fmt: skip
+        print(f"tests: all but {' and '.join(BESIDE)}, which run beside", flush=True)
+        try:
+            rest = [f"--ignore={folder}" for folders in BESIDE.values() for folder in folders]
+            codes = [subprocess.run(pytest(*rest), cwd=ROOT).returncode]
+            for name, process in running.items():
+                codes.append(process.wait())
+                print(f"tests: {name}", flush=True)
+                sys.stdout.buffer.write(Path(scratch, name).read_bytes())
+                sys.stdout.buffer.flush()
+        finally:
+            for process in running.values():
+                process.kill()
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
