@@ -25,6 +25,13 @@ def read_portal(content: Path) -> tuple[Portal, list[Problem]]:
     return portal_of(raw, FILE)
 
 
+def portal_lines(content: Path) -> dict[str, int]:
+    """Dotted path → line of everything in portal.yaml; empty where it cannot be read."""
+    raw, _ = read_below(content, FILE)
+    marked, _ = read_yaml(raw, FILE) if raw and raw.strip() else (None, [])
+    return marked.lines() if marked is not None else {}
+
+
 def portal_of(raw: bytes, file: str) -> tuple[Portal, list[Problem]]:
     """Bytes of a portal.yaml → Portal, and problems (sorted)."""
     marked, problems = read_yaml(raw, file)

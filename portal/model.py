@@ -13,29 +13,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from portal import spelling
+from portal.gene_files import GeneFile, OrthologFile
 from portal.outside import LINKS
+from portal.scalars import Amount, Curie, Positive, RelPath
+from portal.scalars import Doi as Doi
+from portal.scalars import Line as Line
+from portal.scalars import Model as Model
+from portal.scalars import Text as Text
+from portal.scalars import Url as Url
 from portal.spelling import ACCESSION as ACCESSION
 from portal.spelling import COMPONENT as COMPONENT
 from portal.spelling import CURIE as CURIE
 from portal.spelling import RESERVED as RESERVED
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-Curie = Annotated[str, AfterValidator(spelling.curie)]
-Doi = Annotated[str, AfterValidator(spelling.doi)]
-Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(spelling.http)]
-RelPath = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(spelling.below)]
-Positive = Annotated[float, Field(gt=0)]
-Amount = Annotated[int, Field(ge=0, le=10**15)]
-
-
-class Model(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Term(Model):
@@ -150,7 +142,7 @@ class PhenotypeColumn(Model):
 
 # Normalised column names that `samples.columns` may map (DESIGN §4), each to a source column.
 SAMPLE_COLUMNS = (
-    "plate", "well", "dataset", "image", "organism", "organism_term", "cell_line",
+    "plate", "well", "dataset", "image", "organism", "organism_term", "cell_line", "strain", "genotype", "tissue",
     "gene.id", "gene.symbol", "gene.synonyms", "protein.id", "protein.symbol",
     "compound.id", "compound.symbol", "antibody.id", "antibody.symbol", "reagent.id", "reagent.symbol",
     "control_type", "quality", "has_phenotype", "annotation_level", "latitude", "longitude",
@@ -324,6 +316,9 @@ class LinkTemplate(Model):
     name: Line
     pattern: Line = Field(description="Regular expression that the whole identifier matches.")
     url: Line
+    kinds: tuple[Literal["gene", "protein", "compound", "antibody"], ...] = Field(
+        default=(), description="Of what identifiers it is, where the pattern alone does not tell; any, where none is given."
+    )
 
 
 class Portal(Model):
@@ -338,4 +333,8 @@ class Portal(Model):
     release: Line | None = Field(default=None, description="Name of this release, such as 2026.1, shown on every page.")
     source_url: Url | None = Field(default=None, description="Where the content and the code are kept.")
     about: Text | None = None
-    links: Annotated[tuple[LinkTemplate, ...], Field(max_length=200)] = tuple(LinkTemplate(name=n, pattern=p, url=u) for n, p, u in LINKS)
+    links: Annotated[tuple[LinkTemplate, ...], Field(max_length=200)] = tuple(
+        LinkTemplate(name=n, pattern=p, url=u, kinds=k) for n, p, u, k in LINKS
+    )
+    genes: Annotated[tuple[GeneFile, ...], Field(max_length=100)] = Field(default=(), description="Tables of the names of genes.")
+    orthologs: Annotated[tuple[OrthologFile, ...], Field(max_length=100)] = Field(default=(), description="Tables of orthologs.")

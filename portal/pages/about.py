@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import Catalogue
+from portal.gene_files import Sourced
 from portal.pages.render import Page, Site, opened, read
 
 
@@ -14,8 +15,8 @@ from portal.pages.render import Page, Site, opened, read
 def about(work: Work, *, imports: bool = False, checks: bool = False) -> dict[str, bytes]:
     """`about/`, `404.html`, `robots.txt`, and `sitemap.xml` where portal.yaml gives the site's address.
 
-    Inputs after templates and frame: {catalogue.json}. `imports`, `checks`: the portal has a page about its
-    imports, about its checks.
+    Inputs after templates and frame: {catalogue.json}, then {sourced.json} of each file of gene names and orthologs. `imports`,
+    `checks`: the portal has a page about its imports, about its checks.
     """
     site = opened(work)
     catalogue = Catalogue.model_validate_json(read(work, "catalogue.json"))
@@ -24,6 +25,7 @@ def about(work: Work, *, imports: bool = False, checks: bool = False) -> dict[st
         "about.html",
         page,
         counts=catalogue.counts,
+        sources=[Sourced.model_validate_json(tree.read("sourced.json")) for tree in work.inputs[2:] if "sourced.json" in tree],
         imports=addresses.IMPORTS if imports else "",
         checks=addresses.CHECKS if checks else "",
         third_party=f"{site.frame.vendor}THIRD-PARTY.txt",
