@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ingest import checks, folders, ledgers, pixels, portal_yaml, recorded, samples, studies
+from ingest import checks, folders, ledgers, ontologies, pixels, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
+from ingest.gene_files.finding import read_gene_files
 from ingest.marks import quoted
+from ingest.releases import read_releases
 from portal import frozen
 from portal.checks import FOLDER as CHECKS
 from portal.checks import Checked
@@ -20,6 +22,8 @@ from portal.engine.step import Opened, Step, Tree
 from portal.frozen import Row
 from portal.ledger import FILE as LEDGER
 from portal.model import Portal, Study, StudyComponent
+from portal.ontology import FOLDER as ONTOLOGIES
+from portal.ontology import OntologyFile
 from portal.problems import Place, Problem, errors, load, nearest
 
 
@@ -35,7 +39,9 @@ class NoDay(Exception):
 class Gathered:
     """What the content holds. `images` tells the `images` steps of each (study, component), `ledgers` the good studies with a report
     of their import that could be read, `overviews` the steps of the importers' overviews, `checks` the names of the checks that could
-    be read (`check <name>` is their step), `recorded` what addresses.tsv says.
+    be read (`check <name>` is their step), `ontologies` the names of the files of terms (`ontology <name>`), `recorded` what addresses.tsv
+    says, `gene_files` the steps whose trees hold names.parquet or orthologs.parquet (portal.naming), `releases` the lists of
+    changes between releases, `gene_sources` the steps that tell what was read of gene files (sourced.json).
     """
 
     portal: Portal
@@ -46,7 +52,11 @@ class Gathered:
     ledgers: tuple[str, ...] = ()
     overviews: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    ontologies: tuple[str, ...] = ()
     recorded: Mapping[str, Row] = field(default_factory=dict)
+    gene_files: tuple[str, ...] = ()
+    releases: Tree = field(default_factory=Tree)
+    gene_sources: tuple[str, ...] = ()
 
     @property
     def components(self) -> list[tuple[Study, StudyComponent]]:
@@ -111,7 +121,10 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
     reported = _read_ledgers(engine, shelves)
     overviews, unread = _read_overviews(engine, content)
     good_checks, wrong = _read_checks(engine, content)
-    found += [*unread, *wrong]
+    terms, mistaken = _read_ontologies(engine, content)
+    gene_files = read_gene_files(engine, content, portal, portal_yaml.portal_lines(content))
+    releases, unfit = read_releases(engine, content)
+    found += [*unread, *wrong, *mistaken, *gene_files.problems, *unfit]
     bad = {name for name, shelf in shelves.items() if shelf.study is None or errors(shelf.problems)}
     bad |= {name for p in errors(unreadable) if (name := _study_of(p)) and name not in shelves}
     return Gathered(
@@ -123,7 +136,11 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
         tuple(name for name in reported if name not in bad),
         overviews,
         good_checks,
+        terms,
         addresses,
+        gene_files.known,
+        releases,
+        gene_files.told,
     )
 
 
@@ -254,6 +271,19 @@ def _read_checks(engine: Engine, content: Path) -> tuple[tuple[str, ...], list[P
     for tree in trees.values():
         problems += load(_open(engine, tree).read("problems.json"))
     return tuple(name.removeprefix("check ") for name, tree in trees.items() if "check.json" in tree), problems
+
+
+def _read_ontologies(engine: Engine, content: Path) -> tuple[tuple[str, ...], list[Problem]]:
+    """The names of the files of terms, sorted, and what is wrong in and between them. A broken term is left out, its file is not."""
+    names, problems = ontologies.find_ontologies(content)
+    here, source = content / ONTOLOGIES, engine.store.sources
+    file = f"{ONTOLOGIES}/{{}}".format
+    steps = [Step(f"ontology {n}", ontologies.ontology, {"file": file(n)}, (source(here, [n]),)) for n in names]
+    trees = [_open(engine, tree) for tree in engine.run(steps, stage="Reading ontologies").values()]
+    for tree in trees:
+        problems += load(tree.read("problems.json"))
+    read = [OntologyFile.model_validate_json(tree.read("ontology.json")) for tree in trees]
+    return tuple(names), problems + ontologies.across(read)
 
 
 def told_by_checks(engine: Engine, found: Gathered) -> list[Problem]:

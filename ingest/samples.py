@@ -12,7 +12,7 @@ from ingest.marks import quoted
 from ingest.sample_tables.counting import Counting, Listed, count_rows, list_names, read_list
 from ingest.sample_tables.joining import Joined, join_tables
 from ingest.sample_tables.reading import KINDS, SampleRows, counted, distinct_targets, read_samples
-from ingest.sample_tables.wells import plate_size
+from ingest.sample_tables.wells import plate_sizes
 from ingest.sample_tables.writing import full_table, phenotype_table, sample_table, target_table
 from ingest.tables import RawTable, read_table
 from portal import addresses
@@ -123,8 +123,7 @@ def facts(rows: SampleRows, joined: Joined, counting: Counting, it: StudyCompone
     control = rows.control
     not_control = [not c for c in control]
     has = [bool(p) for p in rows.phenotypes]
-    all_targets = [t for targets in rows.targets for t in targets]
-    free_targets = [t for targets, free in zip(rows.targets, not_control, strict=True) if free for t in targets]
+    free_targets = [targets for targets, free in zip(rows.targets, not_control, strict=True) if free]
     return ComponentFacts(
         study=accession,
         component=it.name,
@@ -132,9 +131,9 @@ def facts(rows: SampleRows, joined: Joined, counting: Counting, it: StudyCompone
         controls=sum(control),
         with_phenotype=sum(has),
         with_phenotype_nc=sum(h and free for h, free in zip(has, not_control, strict=True)),
-        genes=distinct_targets(all_targets, "gene"),
+        genes=distinct_targets(rows.targets, "gene"),
         genes_nc=distinct_targets(free_targets, "gene"),
-        target_kinds={kind: n for kind in KINDS if (n := distinct_targets(all_targets, kind))},
+        target_kinds={kind: n for kind in KINDS if (n := distinct_targets(rows.targets, kind))},
         organisms=dict(counted(rows.organism)),
         cell_lines=dict(counted(rows.filled("cell_line", it.samples.no_value if it.samples else ()))),
         phenotypes=_phenotype_counts(rows, it, not_control),
@@ -168,7 +167,7 @@ def _phenotype_counts(rows: SampleRows, it: StudyComponent, not_control: list[bo
                 terms=phenotype.all_terms,
                 samples=len(holders[phenotype.name]),
                 samples_nc=len(free),
-                genes_nc=distinct_targets((t for row in free for t in rows.targets[row]), "gene"),
+                genes_nc=distinct_targets((rows.targets[row] for row in free), "gene"),
             )
         )
     return tuple(counts)
@@ -180,13 +179,17 @@ def _containers(rows: SampleRows, counting: Counting, accession: str, it: StudyC
         members.setdefault(name, []).append(row)
     found = []
     control = rows.control
+    wells_of = {
+        name: [(r, c) for i in inside if (r := rows.row[i]) is not None and (c := rows.column[i]) is not None]
+        for name, inside in members.items()
+    }
+    sizes = plate_sizes(wells_of)
     for name, inside in sorted(members.items()):
-        wells = [(r, c) for i in inside if (r := rows.row[i]) is not None and (c := rows.column[i]) is not None]
-        height, width = plate_size(wells)
+        height, width = sizes[name]
         found.append(
             ContainerFacts(
                 name=name,
-                kind="plate" if wells else "dataset",
+                kind="plate" if wells_of[name] else "dataset",
                 address=addresses.container(accession, it.name, name),
                 samples=len(inside),
                 controls=sum(control[i] for i in inside),

@@ -120,7 +120,7 @@ def line_ends(text: str) -> tuple[str, str]:
     return text, ""  # CR beside LF: the caller decides what the CRs are.
 
 
-def _delimiter(text: str, name: str, notes: list[str]) -> str:
+def delimiter_of(text: str, name: str, notes: list[str]) -> str:
     """Comma for .csv, tab otherwise, unless the header says another."""
     bare = _SUFFIXES.sub("", name.casefold())
     expected = "," if bare.endswith(".csv") else "\t"
@@ -182,7 +182,7 @@ def _parse(text: str, name: str, encoding: str, notes: list[str]) -> tuple[RawTa
     text, ends = line_ends(text)
     if ends:
         notes.append(ends)
-    delimiter = _delimiter(text, name, notes)
+    delimiter = delimiter_of(text, name, notes)
     read = read_records(text, delimiter, notes)
     if read.fault:
         return None, [Problem(Place(name, read.fault.line), read.fault.what, read.fault.mend)]

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ingest.marks import Marked, Path, quoted
-from portal import checks, model
+from portal import checks, gene_files, model
 from portal.problems import Place, Problem, nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,7 +29,8 @@ NOUNS: dict[type[BaseModel], str] = {
     model.Channel: "a channel", model.Images: "images", model.Size: "size", model.File: "a file", model.Origin: "origin",
     model.Event: "an event", model.Counted: "a rule of counted", model.Portal: "a portal", model.LinkTemplate: "a link",
     checks.Check: "a check", checks.CheckSource: "a source", checks.CheckFigure: "a figure", checks.CheckRow: "a row",
-    checks.CheckSum: "a sum",
+    checks.CheckSum: "a sum", gene_files.GeneFile: "a gene file", gene_files.GeneColumns: "the columns of a gene file",
+    gene_files.LongForm: "a long form", gene_files.OrthologFile: "an ortholog file",
 }  # fmt: skip
 
 # How a value looks, for a key that is missing or has the wrong shape.
@@ -51,6 +52,11 @@ _OF: dict[tuple[type[BaseModel] | None, str], str] = {
     (checks.Check, "title"): "Table 1 of the paper", (checks.CheckFigure, "name"): "targets", (checks.CheckFigure, "label"): "Targets",
     (checks.CheckFigure, "says"): "Samples, controls included.",
     (checks.CheckSource, "title"): "Williams et al., Nature Methods 2017", (checks.CheckSource, "url"): "https://example.org/paper",
+    (gene_files.GeneFile, "table"): "genes/hgnc.tsv", (gene_files.OrthologFile, "table"): "genes/orthologs.tsv",
+    (gene_files.GeneFile, "source"): "HGNC, July 2025", (gene_files.OrthologFile, "source"): "eggNOG 4.5",
+    (gene_files.GeneFile, "organism"): "Homo sapiens", (gene_files.GeneFile, "columns"): "{symbol: Symbol, synonyms: Aliases}",
+    (gene_files.OrthologFile, "columns"): "{Homo sapiens: Human, Saccharomyces cerevisiae: Yeast}",
+    (gene_files.LongForm, "record"): "1", (gene_files.LongForm, "property"): "2", (gene_files.LongForm, "value"): "3",
     (model.Origin, "source"): "IDR", (model.Images, "pattern"): '"{plate}_{well}_{field}.tif"',
 }  # fmt: skip
 

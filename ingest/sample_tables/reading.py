@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from functools import cache
 from itertools import zip_longest
 
 from ingest.marks import BIDI, quoted
+from ingest.sample_tables.degrees import LIMITS, degrees
 from ingest.sample_tables.joining import Joined
 from ingest.sample_tables.wells import PLATES, well, well_name
 from portal import addresses
@@ -23,7 +23,6 @@ MAX_TOLD = 10  # Problems of one kind in one table.
 
 # Cells of a phenotype column that say no more than that the sample has it.
 _YES = frozenset(("yes", "y", "true", "1", "x", "+"))
-_NUMBER = re.compile(r"[+-]?\d{1,3}(\.\d{1,15})?")
 
 Target = tuple[str, str | None, str | None]  # kind, id, symbol
 
@@ -195,14 +194,27 @@ def _unfit(name: str) -> tuple[str, str] | None:
 
 
 def _coordinates(rows: SampleRows, joined: Joined, samples: Samples, nothing: frozenset[str], folder: str) -> list[Problem]:
+    """Degrees of every sample. What says none is told and leaves the sample without a place: one of the two alone says nothing."""
     told = _Told(joined, folder)
-    for name, limit, into in (("latitude", 90, rows.latitude), ("longitude", 180, rows.longitude)):
-        for at, cell in enumerate(rows.filled(name, nothing) or [None] * len(joined)):
-            value = float(cell) if cell and _NUMBER.fullmatch(cell) else None
-            if cell and (value is None or abs(value) > limit):
-                mend = f"write decimal degrees between -{limit} and {limit}, such as 49.41"
-                told.tell(at, samples.columns_of(name)[0], f"{quoted(cell)} is not a {name}", mend, name)
-            into.append(value)
+    cells = {name: rows.filled(name, nothing) or [None] * len(joined) for name in LIMITS}
+    # Samples of one place repeat its coordinates: each wrong one is told once.
+    wrong = {name: Counter(c for c in column if c and degrees(c, name) is None) for name, column in cells.items()}
+    seen: set[tuple[str, str]] = set()
+    for at, pair in enumerate(zip(*cells.values(), strict=True)):
+        read = {name: degrees(cell, name) if cell else None for name, cell in zip(LIMITS, pair, strict=True)}
+        for (name, limit), cell in zip(LIMITS.items(), pair, strict=True):
+            if cell and cell in wrong[name] and (name, cell) not in seen:
+                seen.add((name, cell))
+                of = f", on {n:,} rows" if (n := wrong[name][cell]) > 1 else ""
+                mend = f"write degrees between -{limit} and {limit}, such as 49.41 or 49°24'36'', to put its sample on the map"
+                told.tell(at, samples.columns_of(name)[0], f"{quoted(cell)} is not a {name}{of}", mend, name, "warning")
+        for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
+            if read[name] is not None and not pair[list(LIMITS).index(other)] and other in samples.columns:
+                mend = f"fill in the {other}, to put its sample on the map"
+                told.tell(at, samples.columns_of(other)[0], f"is empty where there is a {name}", mend, f"no {other}", "warning")
+        whole = None not in read.values()
+        rows.latitude.append(read["latitude"] if whole else None)
+        rows.longitude.append(read["longitude"] if whole else None)
     return told.problems()
 
 
@@ -303,6 +315,9 @@ def _targets(rows: SampleRows, joined: Joined, samples: Samples, nothing: frozen
                     symbols = _values(pair[1], samples.split.get(symbol_name), nothing)
                     pairs[pair] = _paired(kind, ids, symbols)
                 found[row].update(dict.fromkeys(pairs[pair]))
+    for targets in found:  # A compound that one of its systems has no identifier of is named beside those of the others.
+        for symbol in {s for kind, i, s in targets if kind == "compound" and i}:
+            targets.pop(("compound", None, symbol), None)
     rows.targets = [tuple(t) for t in found]
 
 
@@ -353,17 +368,24 @@ def _values(cell: str, separator: str | None, nothing: frozenset[str]) -> list[s
 def _paired(kind: str, ids: list[str | None], symbols: list[str | None]) -> tuple[Target, ...]:
     if len(ids) == len(symbols):
         return tuple((kind, i, s) for i, s in zip(ids, symbols, strict=True) if i or s)
+    if kind == "compound" and len(symbols) == 1:  # Of several systems, or of its salts.
+        return tuple((kind, i, symbols[0]) for i in ids if i) or ((kind, None, symbols[0]),)
     return tuple([(kind, i, None) for i in ids if i] + [(kind, None, s) for s in symbols if s])
 
 
-def distinct_targets(targets: Iterable[Target], kind: str) -> int:
-    """How many of a kind: distinct identifiers; distinct symbols where there is no identifier at all."""
+def distinct_targets(rows: Iterable[tuple[Target, ...]], kind: str) -> int:
+    """How many of a kind the rows have: distinct identifiers; distinct symbols where there is no identifier at all.
+
+    A compound may stand in one row with identifiers of several systems (PubChem, InChIKey) on one symbol: the first of them counts.
+    """
     ids: set[str] = set()
     symbols: set[str] = set()
-    for k, i, s in targets:
-        if k == kind:
-            ids |= {i} if i else set()
-            symbols |= {s} if s else set()
+    for targets in rows:
+        first: dict[str, str] = {}
+        for k, i, s in targets:
+            if k == kind:
+                symbols |= {s} if s else set()
+                ids |= {first.setdefault(s, i) if s and kind == "compound" else i} if i else set()
     return len(ids or symbols)
 
 

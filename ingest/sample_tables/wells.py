@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-# Rows × columns of the usual plates: 24, 48, 96, 384 and 1536 wells.
-PLATES = ((4, 6), (6, 8), (8, 12), (16, 24), (32, 48))
+# Rows × columns of the usual plates: 6, 12, 24, 48, 96, 384 and 1536 wells.
+PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48))
 
 _WELL = re.compile(r"([A-Za-z]{1,2})0{0,3}([1-9][0-9]{0,2})")
 
@@ -48,3 +48,16 @@ def plate_size(wells: Iterable[tuple[int, int]]) -> tuple[int, int]:
         return 0, 0
     rows, columns = max(r for r, _ in found), max(c for _, c in found)
     return next(((r, c) for r, c in PLATES if rows <= r and columns <= c), (rows, columns))
+
+
+def plate_sizes(plates: Mapping[str, Iterable[tuple[int, int]]]) -> dict[str, tuple[int, int]]:
+    """(rows, columns) of each plate of one component, by its wells.
+
+    A plate that its own wells make one of fewer than 96, among larger ones, is a larger one that was filled in part.
+
+    >>> plate_sizes({"full": [(8, 12)], "nearly empty": [(1, 2)]})
+    {'full': (8, 12), 'nearly empty': (8, 12)}
+    """
+    own = {name: plate_size(wells) for name, wells in plates.items()}
+    largest = max(own.values(), key=lambda size: size[0] * size[1], default=(0, 0))
+    return {name: largest if 0 < rows * columns < 96 else (rows, columns) for name, (rows, columns) in own.items()}

@@ -57,7 +57,7 @@ def sample_table(rows: SampleRows, it: StudyComponent, accession: str, counted: 
         "row": rows.row,
         "column": rows.column,
         "organism": rows.organism,
-        "cell_line": rows.filled("cell_line", nothing),
+        **{name: rows.filled(name, nothing) for name in ("cell_line", "strain", "genotype", "tissue")},
         "gene_id": rows.cells.get("gene.id", none),
         "gene_symbol": rows.cells.get("gene.symbol", none),
         "reagent": either("reagent.id", "reagent.symbol"),

@@ -338,15 +338,6 @@ def test_a_slash_in_a_symbol_is_no_separator() -> None:
     assert map_columns(list(table), table.__getitem__, "plate").split == {"gene.id": "/", "gene.symbol": "/"}
 
 
-def test_coordinates_are_mapped_in_decimal_degrees_alone() -> None:
-    table = {"Plate": ["P"], "Well": ["A1"], "Characteristics [Latitude]": ["48.6"], "Characteristics [Longitude]": ["9.1"]}
-    assert map_columns(list(table), table.__getitem__, "plate").mapped["latitude"] == "Characteristics [Latitude]"
-    table["Characteristics [Latitude]"] = ["48°38'17.79'"]
-    found = map_columns(list(table), table.__getitem__, "plate")
-    assert set(found.mapped) == {"plate", "well"}
-    assert "are no latitude in decimal degrees" in found.said[0]
-
-
 def test_phenotype_columns_by_their_number() -> None:
     headers = ["Phenotype", "phenotype 1", "Phenotype 12", "Phenotype 1 Term Name", "Phenotype Annotation Level", "Has Phenotype"]
     assert [phenotype_number(h) for h in headers] == [1, 1, 12, None, None, None]
@@ -385,9 +376,3 @@ def test_several_phenotypes_in_one_column_are_told_apart_by_their_terms() -> Non
     assert [n for n in found.said if "not spelt as declared" in n] == [
         "'Phenotype 2': 1 cell is not spelt as declared ('round'), such as 'Round cells'"
     ]
-
-
-def test_a_drug_is_a_compound() -> None:
-    table = {"Plate": ["p1"], "Well": ["A1"], "Drug": ["Lenalidomide"], "Drug Concentration": ["1"]}
-    found = map_columns(list(table), table.__getitem__, "plate")
-    assert found.mapped == {"plate": "Plate", "well": "Well", "compound.symbol": "Drug"}

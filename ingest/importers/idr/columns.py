@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ingest.importers.idr.config import Config
+from ingest.sample_tables.degrees import LIMITS, degrees
 
 # Normalised name → patterns of source headers, best first, matched against the whole header without regard to case.
 # `Comment [X]` and `Characteristics [X]` are ISA-Tab's wrappings of X. Targets are matched without the number of a numbered column.
@@ -23,6 +24,10 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("image", (r"image name", r"image file", r"comment \[image file\]", r"image file \(.*\)", r"image file name")),
     ("organism", (r"characteristics ?\[organism\]", r"organism", r"characteristics ?\[organism 1\]")),
     ("cell_line", (r"characteristics ?\[cell line\]", r"comment ?\[cell line\]", r"experimental condition ?\[cell line\]", r"cell line")),
+    ("strain", (r"characteristics ?\[strain\]", r"comment ?\[strain\]", r"experimental condition ?\[strain\]", r"strain(?: name)?")),
+    ("genotype", (r"characteristics ?\[genotype\]", r"experimental condition ?\[genotype\]", r"comment ?\[genotype\]", r"genotype")),
+    ("tissue", (r"characteristics ?\[organism part\]", r"experimental condition ?\[organism part\]", r"comment ?\[organism part\]",
+                r"characteristics ?\[organism part 1\]", r"characteristics ?\[tissue(?: source)?\]", r"organism part", r"tissue")),
     ("gene.id", (r"gene identifier", r"comment ?\[gene identifier\]", r"gene identifier \(.*\)", r"entrez gene identifier")),
     ("gene.symbol", (r"gene symbol", r"comment ?\[gene symbol\]", r"gene symbol \(.*\)")),
     ("gene.synonyms", (r"gene symbol synonyms", r"comment ?\[gene symbol synonyms\]", r"gene synonyms", r"comment ?\[gene synonyms\]")),
@@ -30,8 +35,9 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
                     r"reagent identifier", r"comment ?\[sirna identifier\]")),
     ("compound.symbol", (r"compound name", r"experimental condition ?\[compound\]",
                          r"characteristics ?\[compound\]", r"compound", r"(experimental condition ?\[)?drug(?: name)?\]?")),
-    ("compound.id", (r"compound pubchem cid", r"compound chembl id", r"compound identifier",
-                     r"compound broad identifier", r"compound inchikey", r"pubchem inchikey")),
+    ("compound.id", (r"compound pubchem cid", r"compound chembl id", r"comment ?\[chembl identifier\]", r"compound identifier",
+                     r"compound broad identifier", r"broad identifier", r"compound broad identifier short", r"compound inchikey",
+                     r"pubchem inchikey")),
     ("protein.symbol", (r"experimental condition ?\[targeted protein\]", r"comment ?\[targeted protein\]",
                         r"comment ?\[protein name abbreviation\]", r"protein symbol", r"comment ?\[protein name\]", r"protein name",
                         r"comment ?\[protein\]")),
@@ -57,10 +63,12 @@ _NO_VALUE = frozenset({
     "Not Available", "not applicable", "Not applicable", "Not Applicable", "no data", "annotation not available", "No annotation",
 })  # fmt: skip
 
+# What a cell says where the source has no word for it; "none" may be a genotype's or a tissue's own word.
+_UNTOLD = frozenset(word for word in _NO_VALUE if word[0] in "Nn#" and word.casefold() != "none")
+
 # A template's hint that was left in a cell: "# enter an identifier for any associated genes e.g. …".
 _HINT = re.compile(r"#+ ?[A-Za-z].{10,}", re.DOTALL)
 _EXAMPLES = 5
-_DEGREES = re.compile(r"[+-]?\d{1,3}(\.\d{1,15})?")
 
 Cells = Callable[[str], Sequence[str]]
 
@@ -126,6 +134,7 @@ def map_columns(
     _genes_as_configured(mapped, header, cells, config, said)
     for pair in _PAIRS:
         _align(mapped, *pair, said)
+    _compounds(mapped, header, cells, said)
     _drop_coordinates(mapped, cells, said)
     if "organism" in mapped and (accession := _accession_beside(header, _several(mapped["organism"])[0])):
         mapped["organism_term"] = accession
@@ -134,10 +143,12 @@ def map_columns(
     mapped = {name: mapped[name] for name in order if name in mapped}
 
     def texts(name: str) -> list[str]:
-        return list(chain.from_iterable(cells(column) for column in _several(mapped[name])))
+        return list(chain.from_iterable(cells(column) for column in dict.fromkeys(_several(mapped[name]))))
 
     split = _splits(mapped, texts, config.splits, said)
     where = Counter(c for name in _TARGETS if name in mapped for c in texts(name) if c and _means_nothing(c))
+    for name in ("strain", "genotype", "tissue"):
+        where.update(c for c in (texts(name) if name in mapped else ()) if c in _UNTOLD)
     if where:
         said.append("cells that mean nothing: " + ", ".join(f"'{c[:60]}' ({where[c]:,})" for c in sorted(where)))
     return Columns(mapped, split, tuple(sorted(where)), _links(mapped, config, header_links or {}), tuple(said))
@@ -196,23 +207,56 @@ def _align(mapped: dict[str, str | list[str]], first: str, second: str, said: li
         del mapped[second]
 
 
+def _compounds(mapped: dict[str, str | list[str]], header: Sequence[str], cells: Cells, said: list[str]) -> None:
+    """Identifiers of several systems beside one name are all that compound's: the column of names stands once for each of them."""
+    if "compound.id" not in mapped:
+        return
+    patterns = next(patterns for name, patterns in _RULES if name == "compound.id")
+    known = [h for p in patterns for h in header if re.fullmatch(p, _unnumbered(h)[0], re.IGNORECASE) and any(cells(h))]
+    names = _several(mapped.get("compound.symbol", []))
+    ids: list[str] = []
+    beside: list[str] = []
+    numbers = {_unnumbered(h)[1] for h in names} | {_unnumbered(h)[1] for h in known}
+    for number in sorted(numbers):
+        own = [h for h in known if _unnumbered(h)[1] == number]
+        named = [h for h in names if _unnumbered(h)[1] == number]
+        if len(named) > 1 or (own and names and not named) or (named and not own):
+            return  # Names and identifiers that are numbered otherwise: they stay as they were paired.
+        ids += own
+        beside += named * len(own)
+    if len(ids) > len(_several(mapped["compound.id"])):
+        mapped["compound.id"] = ids
+        if beside:
+            mapped["compound.symbol"] = beside
+        said.append("compound.id has several systems: " + ", ".join(f"'{h}'" for h in ids[:_EXAMPLES]) + (", …" if ids[_EXAMPLES:] else ""))
+
+
 def _links(mapped: Mapping[str, str | list[str]], config: Config, header_links: Mapping[str, str]) -> dict[str, str]:
     """Normalised name → link template, from the configuration, else from a table's header; capitals of the column's name aside."""
     told = {column.casefold(): template for templates in (header_links, config.links) for column, template in templates.items()}
-    found = {name: next((told[c.casefold()] for c in _several(columns) if c.casefold() in told), "") for name, columns in mapped.items()}
+    found = {
+        # An address of one system leads nowhere for the identifiers of another.
+        name: next((told[c.casefold()] for c in _several(columns) if c.casefold() in told), "") if _one_system(columns) else ""
+        for name, columns in mapped.items()
+    }
     return {name: template for name, template in found.items() if template}
 
 
+def _one_system(columns: str | list[str]) -> bool:
+    """Whether columns differ by their number alone."""
+    return len({_unnumbered(column)[0].casefold() for column in _several(columns)}) == 1
+
+
 def _drop_coordinates(mapped: dict[str, str | list[str]], cells: Cells, said: list[str]) -> None:
-    """Leaves latitude and longitude as they are where a cell is not in decimal degrees: one alone says nothing."""
-    for name, limit in (("latitude", 90), ("longitude", 180)):
-        texts = cells(_several(mapped[name])[0]) if name in mapped else []
-        wrong = [c for c in texts if c and not (_DEGREES.fullmatch(c) and abs(float(c)) <= limit)]
-        if wrong or (name not in mapped and {"latitude", "longitude"} & set(mapped)):
-            if wrong:
-                said.append(
-                    f"{len(wrong):,} cells of '{mapped[name]}' are no {name} in decimal degrees, such as '{wrong[0][:40]}'; not mapped"
-                )
+    """Tells which cells say no latitude or longitude; leaves both columns unmapped where one is missing or holds nothing else."""
+    for name in LIMITS:
+        texts = [c for c in cells(_several(mapped[name])[0]) if c] if name in mapped else []
+        wrong = [c for c in texts if degrees(c, name) is None]
+        useless = len(wrong) == len(texts) or (name not in mapped and LIMITS.keys() & mapped.keys())
+        if wrong:
+            left = "not mapped" if useless else "these samples are without a place"
+            said.append(f"{len(wrong):,} cells of '{mapped[name]}' are no {name} in degrees, such as '{wrong[0][:40]}'; {left}")
+        if useless:
             mapped.pop("latitude", None)
             mapped.pop("longitude", None)
 
