@@ -16,11 +16,20 @@ from urllib.parse import quote
 HOME = ""
 STUDIES = "studies/"
 GENES = "genes/"
+PROTEINS = "proteins/"
+COMPOUNDS = "compounds/"
+ANTIBODIES = "antibodies/"
 PHENOTYPES = "phenotypes/"
 ORGANISMS = "organisms/"
+METHODS = "methods/"
+STUDY_TYPES = "study-types/"
+CELL_LINES = "cell-lines/"
 SEARCH = "search/"
 QUERY = "query/"
+EXPLORE = "explore/"
 DOWNLOADS = "downloads/"
+CHANGES = "downloads/changes/"
+PLACES = "places/"
 ABOUT = "about/"
 CHECKS = "about/checks/"
 IMPORTS = "about/imports/"
@@ -104,9 +113,24 @@ def gene(gene_slug_: str) -> str:
     return f"genes/{gene_slug_}/"
 
 
-def gene_list(organism: str | None, part: str) -> str:
-    """A browse page of genes; no gene's slug lacks `--`, so the two never meet."""
-    return f"genes/{_readable(organism or '') or 'unspecified'}/{part}/"
+def plural(kind: str) -> str:
+    """A kind of entity as pages and lists are called: gene → genes, antibody → antibodies."""
+    return kind[:-1] + "ies" if kind.endswith("y") else kind + "s"
+
+
+def entity(kind: str, slug_: str) -> str:
+    """The page of a gene, protein, compound or antibody."""
+    return f"{plural(kind)}/{slug_}/"
+
+
+def of_organism(kind: str) -> bool:
+    """Whether entities of a kind belong to an organism, which is then the last part of their slug."""
+    return kind in ("gene", "protein")
+
+
+def entity_list(kind: str, organism: str | None, part: str) -> str:
+    """A browse page of a kind: below its organism, else below `by/`. An entity's own page lies one level higher."""
+    return f"{plural(kind)}/{(_readable(organism or '') or 'unspecified') if of_organism(kind) else 'by'}/{part}/"
 
 
 def term_slug(curie: str | None, name: str) -> str:
@@ -120,6 +144,33 @@ def phenotype(slug_: str) -> str:
 
 def organism(slug_: str) -> str:
     return f"organisms/{slug_}/"
+
+
+# Where the pages of each kind of term are.
+TERMS = {"phenotype": PHENOTYPES, "organism": ORGANISMS, "method": METHODS, "study type": STUDY_TYPES, "cell line": CELL_LINES}
+
+
+def term(kind: str, slug_: str) -> str:
+    return f"{TERMS[kind]}{slug_}/"
+
+
+def named_term_slug(curie: str | None, name: str) -> str:
+    """As term_slug, for kinds whose names are the authors' words: capitals tell no two apart."""
+    return curie.replace(":", "_") if curie else slug(name.casefold())
+
+
+def named_term(kind: str, curie: str | None, name: str) -> str:
+    """The page of a method, study type or cell line that a study names."""
+    return term(kind, slug(cell_line_key(name)) if kind == "cell line" else named_term_slug(curie, name))
+
+
+def cell_line_key(name: str) -> str:
+    """What spellings of one cell line share: U-2 OS and U2OS, HeLa and Hela. Capitals, blanks, hyphens and underscores do not count.
+
+    >>> cell_line_key("U-2 OS"), cell_line_key("HeLa Kyoto")
+    ('u2os', 'helakyoto')
+    """
+    return re.sub(r"[\s_\u2010-\u2015-]+", "", unicodedata.normalize("NFKC", name).casefold()) or name
 
 
 def sample_id(accession: str, component_name: str, container_name: str, sample_name: str, repeat: int = 1) -> str:

@@ -164,10 +164,15 @@ class SampleRef(Model):
     address: str
     control: bool
     phenotypes: tuple[str, ...] = ()
+    thumbnail: str | None = None
 
 
 class Appearance(Model):
-    """One entity in one component. `phenotypes`: name → samples that have it, controls left out."""
+    """One entity in one component. `phenotypes`: name → samples that have it, controls left out.
+
+    `containers`, `reagents_total` and `replicates` leave controls out too: on how many plates or datasets its samples lie, by how many
+    reagents (siRNA, ORF …) it was targeted, and how many samples the reagent with most of them has.
+    """
 
     study: str
     component: str
@@ -181,6 +186,9 @@ class Appearance(Model):
     annotation_levels: tuple[str, ...] = ()
     matched_by: tuple[str, ...] = ()
     reagents: tuple[str, ...] = ()
+    reagents_total: int = 0
+    containers: int = 0
+    replicates: int = 0
     sample_refs: tuple[SampleRef, ...] = ()
     more_samples: int = 0
 
@@ -195,23 +203,55 @@ class Eaten(Model):
     proved: bool = False
 
 
-class GeneFacts(Model):
-    """One gene of one organism: identity is (organism, symbol), or (organism, identifier) where there is no symbol."""
+EntityKind = Literal["gene", "protein", "compound", "antibody"]
 
+
+class Named(Model):
+    """A name under which an entity is found besides its own, and how it is known: `written` in a table, `beside` it as a synonym or
+    in another row with the same identifier, or in a file of names (`source` says which).
+    """
+
+    name: str
+    how: Literal["written", "identifier", "synonym", "file"]
+    source: str | None = None
+
+
+class Ortholog(Model):
+    """The same gene of another organism, as a file of orthologs says (`source`), in one component: a row of the page's switch."""
+
+    slug: str
+    name: str
+    organism: str
+    source: str
+    seen: tuple[Appearance, ...] = ()
+
+
+class GeneFacts(Model):
+    """An entity that samples target: a gene, protein, compound or antibody (`kind`). One identity, one page; see warehouse.identity.
+
+    `also`: its other names. `listed`: whether a file beside the page holds all its samples, the page only the first.
+    """
+
+    kind: EntityKind = "gene"
     slug: str
     name: str
     symbol: str | None
     identifiers: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+    also: tuple[Named, ...] = ()
     organism: Term | None
     appearances: tuple[Appearance, ...]
+    orthologs: tuple[Ortholog, ...] = ()
     eaten: tuple[Eaten, ...] = ()
     links: dict[str, str] = {}  # identifier → its page outside, where a study that has it names one
+    aliases: tuple[str, ...] = ()  # slugs of its other names: addresses that send readers here
+    listed: bool = False
 
 
 class GeneLine(Model):
-    """A gene in a list: enough for browse pages and search."""
+    """An entity in a list: enough for browse pages and search."""
 
+    kind: EntityKind = "gene"
     slug: str
     name: str
     organism: str
@@ -223,30 +263,13 @@ class GeneLine(Model):
     with_phenotype: int
 
 
-class PhenotypeFacts(Model):
-    """A phenotype's page: a term with every authors' name mapped to it, or an authors' phenotype without a term.
+class ReagentLine(Model):
+    """A reagent (siRNA, pool, ORF …) in search: it is found at the page of what it targets, at the row of its component."""
 
-    `genes` are ranked by studies, then components, then samples (not controls); at most 500 are listed.
-    """
-
-    slug: str
     name: str
-    term: str | None
-    author_names: tuple[str, ...] = ()
-    appearances: tuple[Appearance, ...] = ()
-    genes: tuple[GeneLine, ...] = ()
-    genes_total: int = 0
-    together: tuple[PhenotypeCount, ...] = ()
-
-
-class OrganismFacts(Model):
-    slug: str
-    name: str
-    term: str | None
-    studies: tuple[str, ...] = ()
-    appearances: tuple[Appearance, ...] = ()
-    genes: int = 0
-    samples: int = 0
+    address: str
+    target: str
+    components: int
 
 
 class ComponentRecord(Model):
@@ -352,3 +375,4 @@ class SiteFrame(Model):
     assets: str
     vendor: str
     search: str
+    places: bool = False  # whether a sample has coordinates: there is a page of places

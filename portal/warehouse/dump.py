@@ -26,6 +26,9 @@ SEPARATOR = "; "
 _VIEWS = {"samples": "samples", "sample_phenotypes": "phenotypes", "sample_targets": "targets"}
 
 
+_NO_NAMES = "CREATE VIEW named AS SELECT '' AS kind, '' AS organism, '' AS id, '' AS symbol, '' AS entity WHERE false"
+
+
 def _joined(values: Iterable[str | None]) -> str | None:
     return SEPARATOR.join(v or "" for v in values) or None
 
@@ -117,12 +120,26 @@ def file_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def looked_for_rows(inputs: Sequence[Opened]) -> list[dict[str, object]]:
+    """What each component declares that it looked for, whether or not a sample has it."""
+    return [
+        {
+            "study": r.study, "component": r.component.name, "phenotype": p.name, "term": term, "samples": p.samples_nc,
+            "controls": p.samples - p.samples_nc,
+        }
+        for r in read_records(inputs)
+        for p in r.facts.phenotypes
+        for term in dict.fromkeys(t.term for t in p.terms if t.term) or (None,)
+    ]  # fmt: skip
+
+
 FROM_FACTS: dict[str, Callable[[Sequence[Opened]], list[dict[str, object]]]] = {
     "studies": study_rows,
     "components": component_rows,
     "containers": container_rows,
     "images": image_rows,
     "files": file_rows,
+    "component_phenotypes": looked_for_rows,
 }
 
 
@@ -150,6 +167,12 @@ def write_samples(work: Work, name: str, path: Path) -> int:
             joined = "LEFT JOIN counted c USING (study, component, container, sample)"
             # After USING these four belong to both sides.
             columns |= {k: identifier(k) for k in ("study", "component", "container", "sample")}
+        if name == "sample_targets":
+            listed = ", ".join(literal(str(p)) for p in parquet_files(work.inputs, "entity_names.parquet"))
+            con.execute(f"CREATE VIEW named AS SELECT * FROM read_parquet([{listed}])" if listed else _NO_NAMES)
+            columns["entity"] = "n.entity"
+            joined = """LEFT JOIN named n ON n.kind = t.kind AND n.organism IS NOT DISTINCT FROM t.organism
+                AND n.id IS NOT DISTINCT FROM t.id AND n.symbol IS NOT DISTINCT FROM t.symbol"""
         chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
         ordering = ", ".join(f"{identifier(c)} NULLS LAST" for c in (*order, *(f.name for f in schema if f.name not in order)))
         reader = con.sql(f"SELECT {chosen} FROM {_VIEWS[name]} t {joined} ORDER BY {ordering}").to_arrow_reader(ROW_GROUP)
@@ -174,9 +197,10 @@ def copy_sorted(work: Work, name: str, path: Path) -> int:
 def table(work: Work, *, name: str) -> dict[str, Path]:
     """`<name>.parquet`, one of schema.TABLES.
 
-    Inputs by table: studies, files: every study's facts tree; components, containers, images: facts trees, whole or below
-    `components`; samples: component trees (samples.parquet) and facts trees (for n_images); sample_phenotypes,
-    sample_targets: component trees; entities, terms: the `entities` tree. Raises KeyError for another name.
+    Inputs by table: studies, files: every study's facts tree; components, containers, images, component_phenotypes: facts trees, whole
+    or below `components`; samples: component trees (samples.parquet) and facts trees (for n_images); sample_phenotypes,
+    sample_targets: component trees, the latter with entity_names.parquet of the `entities` tree; entities: that tree;
+    terms, term_ancestors, term_names: the `terms` tree. Raises KeyError for another name.
     """
     schema, order, _ = TABLES[name]
     path = work.scratch / f"{name}.parquet"

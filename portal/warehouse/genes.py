@@ -1,7 +1,8 @@
-"""Gene pages: every gene of every organism with the components that sampled it, in 64 buckets.
+"""Pages of what samples target: every gene, protein, compound and antibody with the components that sampled it, in 64 buckets.
 
-All counting is DuckDB's, on integers; Python sees a gene only when its page is put together, a batch of buckets
-at a time, so that memory does not grow with the number of samples.
+All counting is DuckDB's, on integers; Python sees an entity only when its page is put together, a batch of buckets
+at a time, so that memory does not grow with the number of samples. Tables and columns are called after the kind:
+`gene_sample(gene, sid)`. These names are ours, never content's.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ import duckdb
 
 from portal import addresses
 from portal.engine.step import canonical
-from portal.facts import Appearance, GeneFacts, GeneLine, PhenotypeCount, SampleRef
+from portal.facts import Appearance, EntityKind, GeneFacts, GeneLine, Ortholog, PhenotypeCount, SampleRef
 from portal.model import Term
 from portal.warehouse.identity import Gene, identify
 from portal.warehouse.inputs import TermsOf
+from portal.warehouse.merging import NOTHING, Known
 from portal.warehouse.organisms import Organism
 from portal.warehouse.rows import number
 
 BUCKETS = 64
 MOST_SAMPLES = 50
+LISTED = 24  # samples of one component: beyond, a file beside the page lists them all
 MOST_REAGENTS = 10
 _MOST_SPELLINGS = 10
 _BATCH = 30_000  # samples whose pages are put together at once
@@ -35,26 +38,28 @@ def bucket_of(slug: str) -> int:
     return int(hashlib.sha256(slug.encode()).hexdigest()[:2], 16) % BUCKETS
 
 
-def number_genes(con: duckdb.DuckDBPyConnection, organisms: Mapping[str, Organism]) -> list[Gene]:
-    """The genes in the order of their buckets, then slugs; makes gene_sample(gene, sid), `gene` being the index.
+def number_genes(
+    con: duckdb.DuckDBPyConnection, organisms: Mapping[str, Organism], kind: EntityKind = "gene", known: Known = NOTHING
+) -> list[Gene]:
+    """The entities of a kind in the order of their buckets, then slugs; makes gene_sample(gene, sid), `gene` being the index, and
+    gene_name(organism, id, symbol, gene), the spellings that tables use.
 
     Needs `rows.load`. Raises identity.SlugCollision.
     """
-    con.execute("CREATE TABLE named AS SELECT DISTINCT organism, id, symbol FROM target WHERE kind = 'gene'")
-    rows = con.execute("SELECT organism, id, symbol FROM named ORDER BY ALL").fetchall()
-    genes, of_row = identify(rows, organisms)
+    rows = con.execute(f"SELECT DISTINCT organism, id, symbol FROM target WHERE kind = '{kind}' ORDER BY ALL").fetchall()
+    genes, of_row = identify(rows, organisms, kind=kind, known=known)
     order = sorted(range(len(genes)), key=lambda n: (bucket_of(genes[n].slug), genes[n].slug))
     rank = {n: place for place, n in enumerate(order)}
     columns = {name: [row[at] for row in rows] for at, name in enumerate(("organism", "id", "symbol"))}
-    number(con, "gene_name", columns, {"gene": [rank[n] for n in of_row]})
-    con.execute("""
-        CREATE TABLE gene_word AS
-        SELECT DISTINCT gene, sid, t.id, t.symbol
-        FROM target t JOIN gene_name n
+    number(con, f"{kind}_name", columns, {kind: [rank[n] for n in of_row]})
+    con.execute(f"""
+        CREATE TABLE {kind}_word AS
+        SELECT DISTINCT {kind}, sid, t.id, t.symbol
+        FROM target t JOIN {kind}_name n
         ON t.organism IS NOT DISTINCT FROM n.organism AND t.id IS NOT DISTINCT FROM n.id AND t.symbol IS NOT DISTINCT FROM n.symbol
-        WHERE t.kind = 'gene'
+        WHERE t.kind = '{kind}'
     """)
-    con.execute("CREATE TABLE gene_sample AS SELECT DISTINCT gene, sid FROM gene_word ORDER BY gene, sid")
+    con.execute(f"CREATE TABLE {kind}_sample AS SELECT DISTINCT {kind}, sid FROM {kind}_word ORDER BY {kind}, sid")
     return [genes[n] for n in order]
 
 
@@ -64,27 +69,34 @@ def gene_facts(
     labels: Mapping[str, str | None],
     terms: TermsOf,
     links: Mapping[tuple[str, str], str] | None = None,
+    kind: EntityKind = "gene",
+    orthologs: Mapping[int, tuple[Ortholog, ...]] | None = None,
 ) -> Iterator[GeneFacts]:
-    """Every gene in the order of `genes` (as `number_genes` gives them). `labels`: study → its short name; `links`: (study,
-    component) → its own link template for identifiers of genes.
+    """Every entity of a kind in the order of `genes` (as `number_genes` gives them). `labels`: study → its short name; `links`:
+    (study, component) → its own link template for identifiers of the kind; `orthologs`: by index.
     """
     components = {cid: (study, component) for cid, study, component in con.execute("SELECT * FROM component").fetchall()}
-    for first, last in _batches(con, len(genes)):
+    for first, last in _batches(con, len(genes), kind):
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE batch AS
-            SELECT gene, cid, sid, control, has_phenotype FROM gene_sample JOIN sample USING (sid)
-            WHERE gene BETWEEN {first} AND {last}
+            SELECT {kind} AS gene, cid, sid, container, control, has_phenotype FROM {kind}_sample JOIN sample USING (sid)
+            WHERE {kind} BETWEEN {first} AND {last}
+        """)
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE word AS
+            SELECT {kind} AS gene, sid, id, symbol FROM {kind}_word WHERE {kind} BETWEEN {first} AND {last}
         """)
         parts = _parts(con, components, terms)
         outside = _outside(con, {cid: links[where] for cid, where in components.items() if where in links} if links else {})
         for n in range(first, last + 1):
-            yield _page(genes[n], parts.get(n, {}), components, labels, outside.get(n, {}))
+            its = orthologs.get(n, ()) if orthologs else ()
+            yield _page(genes[n], parts.get(n, {}), components, labels, outside.get(n, {}), its)
         parts.clear()  # before the next batch is put together beside it
 
 
-def _batches(con: duckdb.DuckDBPyConnection, genes: int) -> Iterator[tuple[int, int]]:
+def _batches(con: duckdb.DuckDBPyConnection, genes: int, kind: EntityKind) -> Iterator[tuple[int, int]]:
     """Ranges of genes (first and last) that have about _BATCH samples together."""
-    counted = dict(con.execute("SELECT gene, count(*) FROM gene_sample GROUP BY gene").fetchall())
+    counted = dict(con.execute(f"SELECT {kind}, count(*) FROM {kind}_sample GROUP BY {kind}").fetchall())
     first = held = 0
     for n in range(genes):
         held += counted.get(n, 0)
@@ -102,7 +114,7 @@ def _outside(con: duckdb.DuckDBPyConnection, templates: Mapping[int, str]) -> di
         return found
     listed = ", ".join(map(str, sorted(templates)))
     for gene, identifier, cid in con.execute(f"""
-        SELECT gene, id, min(cid) FROM batch JOIN gene_word USING (gene, sid)
+        SELECT gene, id, min(cid) FROM batch JOIN word USING (gene, sid)
         WHERE id IS NOT NULL AND cid IN ({listed}) GROUP BY gene, id ORDER BY gene, id
     """).fetchall():
         found[gene][identifier] = templates[cid].replace("{id}", quote(identifier, safe=":"))
@@ -115,10 +127,11 @@ def _parts(
     """gene → component → what its appearance is made from, of the genes in `batch`."""
     parts: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
     for gene, cid, *counts in con.execute("""
-        SELECT gene, cid, count(*), count(*) FILTER (NOT control), count(*) FILTER (NOT control AND has_phenotype)
+        SELECT gene, cid, count(*), count(*) FILTER (NOT control), count(*) FILTER (NOT control AND has_phenotype),
+            count(DISTINCT container) FILTER (NOT control)
         FROM batch GROUP BY gene, cid ORDER BY gene, cid
     """).fetchall():
-        parts[gene][cid] = {"counts": counts, "phenotypes": [], "words": [], "reagents": [], "levels": [], "refs": []}
+        parts[gene][cid] = {"counts": counts, "phenotypes": [], "words": [], "reagents": [], "levels": [], "refs": [], "reagent": (0, 0)}
     for gene, cid, name, samples, samples_nc in con.execute("""
         SELECT gene, cid, phenotype, count(DISTINCT sid), count(DISTINCT sid) FILTER (NOT control)
         FROM batch JOIN observed USING (sid) GROUP BY gene, cid, phenotype ORDER BY gene, cid, 5 DESC, 4 DESC, phenotype
@@ -127,7 +140,7 @@ def _parts(
         parts[gene][cid]["phenotypes"].append(PhenotypeCount(name=name, terms=told, samples=samples, samples_nc=samples_nc))
     for gene, cid, word in con.execute(f"""
         SELECT gene, cid, word FROM (
-            SELECT DISTINCT gene, cid, unnest([symbol, id]) AS word FROM batch JOIN gene_word USING (gene, sid)
+            SELECT DISTINCT gene, cid, unnest([symbol, id]) AS word FROM batch JOIN word USING (gene, sid)
         ) WHERE word IS NOT NULL
         QUALIFY row_number() OVER (PARTITION BY gene, cid ORDER BY word) <= {_MOST_SPELLINGS} ORDER BY ALL
     """).fetchall():
@@ -139,6 +152,13 @@ def _parts(
         QUALIFY row_number() OVER (PARTITION BY gene, cid ORDER BY reagent) <= {MOST_REAGENTS} ORDER BY ALL
     """).fetchall():
         parts[gene][cid]["reagents"].append(reagent)
+    for gene, cid, *counts in con.execute("""
+        SELECT gene, cid, count(*), max(samples) FROM (
+            SELECT gene, cid, coalesce(id, symbol) AS reagent, count(DISTINCT sid) AS samples
+            FROM batch JOIN target USING (sid) WHERE kind = 'reagent' AND NOT control GROUP BY ALL
+        ) GROUP BY gene, cid
+    """).fetchall():
+        parts[gene][cid]["reagent"] = tuple(counts)
     for gene, cid, level in con.execute(f"""
         SELECT gene, cid, level FROM (SELECT DISTINCT gene, cid, level FROM batch JOIN level USING (sid) WHERE NOT control)
         QUALIFY row_number() OVER (PARTITION BY gene, cid ORDER BY level) <= {_MOST_SPELLINGS} ORDER BY ALL
@@ -155,7 +175,7 @@ def sample_refs(con: duckdb.DuckDBPyConnection, table: str, by: tuple[str, str])
     Yields (group, group, SampleRef), sorted. The names of table and columns are ours, never content's.
     """
     keys, chosen = ", ".join(by), ", ".join(f"g.{k}" for k in by)
-    for one, two, study, component, sample_id, container, sample, control, phenotypes in con.execute(f"""
+    for one, two, study, component, sample_id, container, sample, control, thumbnail, phenotypes in con.execute(f"""
         WITH chosen AS (
             SELECT {chosen}, sid, row_number() OVER (PARTITION BY {chosen} ORDER BY s.control, sid) AS place
             FROM (SELECT DISTINCT {keys}, sid FROM {table}) AS g JOIN sample s USING (sid)
@@ -164,13 +184,14 @@ def sample_refs(con: duckdb.DuckDBPyConnection, table: str, by: tuple[str, str])
             SELECT sid, list(DISTINCT phenotype ORDER BY phenotype) AS phenotypes
             FROM observed WHERE sid IN (SELECT sid FROM chosen) GROUP BY sid
         )
-        SELECT {chosen}, c.study, c.component, s.sample_id, s.container, s.sample, s.control, f.phenotypes
+        SELECT {chosen}, c.study, c.component, s.sample_id, s.container, s.sample, s.control, p.thumbnail, f.phenotypes
         FROM chosen AS g JOIN sample s USING (sid) JOIN component c ON s.cid = c.cid LEFT JOIN found f USING (sid)
+        LEFT JOIN pictured p ON p.cid = s.cid AND p.container = s.container AND p.sample = s.sample
         ORDER BY {chosen}, place
     """).fetchall():
         yield one, two, SampleRef(
             sample_id=sample_id, container=container, sample=sample, control=control, phenotypes=tuple(phenotypes or ()),
-            address=addresses.sample(study, component, container, sample),
+            address=addresses.sample(study, component, container, sample), thumbnail=thumbnail,
         )  # fmt: skip
 
 
@@ -180,28 +201,32 @@ def _page(
     components: Mapping[int, tuple[str, str]],
     labels: Mapping[str, str | None],
     outside: dict[str, str],
+    orthologs: tuple[Ortholog, ...],
 ) -> GeneFacts:
     organism = gene.organism
     appearances = []
     for cid, part in parts.items():
         study, component = components[cid]
-        samples, samples_nc, with_phenotype_nc = part["counts"]
+        samples, samples_nc, with_phenotype_nc, containers = part["counts"]
+        reagents, replicates = part["reagent"]
         appearances.append(Appearance(
             study=study, component=component, label=labels.get(study), organism=organism.name if organism else None,
             samples=samples, samples_nc=samples_nc, controls=samples - samples_nc, with_phenotype_nc=with_phenotype_nc,
             phenotypes=tuple(part["phenotypes"]), annotation_levels=tuple(part["levels"]), matched_by=tuple(part["words"]),
-            reagents=tuple(part["reagents"]), sample_refs=tuple(part["refs"]), more_samples=samples - len(part["refs"]),
+            reagents=tuple(part["reagents"]), reagents_total=reagents, replicates=replicates, containers=containers,
+            sample_refs=tuple(part["refs"]), more_samples=samples - len(part["refs"]),
         ))  # fmt: skip
     return GeneFacts(
-        slug=gene.slug, name=gene.name, symbol=gene.symbol, identifiers=gene.identifiers, synonyms=gene.synonyms,
-        organism=Term(name=organism.name, term=organism.term) if organism else None, appearances=tuple(appearances),
-        eaten=gene.eaten, links=outside,
+        kind=gene.kind, slug=gene.slug, name=gene.name, symbol=gene.symbol, identifiers=gene.identifiers, synonyms=gene.synonyms,
+        also=gene.also, organism=Term(name=organism.name, term=organism.term) if organism else None, appearances=tuple(appearances),
+        orthologs=orthologs, eaten=gene.eaten, links=outside, aliases=gene.aliases,
+        listed=any(a.samples > LISTED for a in appearances),
     )  # fmt: skip
 
 
 def line_of(gene: GeneFacts) -> GeneLine:
     return GeneLine(
-        slug=gene.slug, name=gene.name, organism=gene.organism.name if gene.organism else "",
+        kind=gene.kind, slug=gene.slug, name=gene.name, organism=gene.organism.name if gene.organism else "",
         identifiers=gene.identifiers, synonyms=(*gene.synonyms, *dict.fromkeys(e.written for e in gene.eaten if e.written != gene.name)),
         studies=len({a.study for a in gene.appearances}), components=len(gene.appearances),
         samples_nc=sum(a.samples_nc for a in gene.appearances), with_phenotype=sum(a.with_phenotype_nc for a in gene.appearances),
@@ -224,5 +249,5 @@ def in_buckets(facts: Iterable[GeneFacts]) -> Iterator[tuple[int, list[bytes], l
         yield rest, [], []
 
 
-def bucket_file(bucket: int, pages: Sequence[bytes]) -> tuple[str, bytes]:
-    return f"genes/{bucket:02d}/genes.json", b"[" + b",".join(pages) + b"]"
+def bucket_file(bucket: int, pages: Sequence[bytes], kind: EntityKind = "gene") -> tuple[str, bytes]:
+    return f"pages/{bucket:02d}/{kind}.json", b"[" + b",".join(pages) + b"]"

@@ -1,15 +1,20 @@
-"""Which rows of the target tables are the same gene: one page per organism and gene.
+"""Which rows of the target tables are the same gene, protein, compound or antibody: one page each.
 
-Identity is (organism, symbol), or (organism, identifier) where a row has no symbol. Then:
+A gene's or protein's identity is (organism, symbol), or (organism, identifier) where a row has no symbol. Then:
 
-- an identifier without a symbol joins the gene whose symbol it is paired with elsewhere, where that is one symbol;
-- symbols that differ by case only are two genes (fly: `dl` and `Dl`), unless the tables pair both with one
-  identifier; then the spelling that is first by code point names the gene (`C9ORF100` before `C9orf100`), a choice
-  that no count can turn over;
+- symbols that stand beside one identifier are one gene (KIAA1244, BIG3 and ARFGEF3 with Entrez 57221), unless a file of names lists
+  them as two; see portal.warehouse.merging, also for what files of names say of old names and synonyms (SGOL1 is SGO1);
+- an identifier without a symbol joins the gene whose symbols it is paired with elsewhere, where these are one gene's;
+- symbols that differ by case only are two genes (fly: `dl` and `Dl`), unless something joins them;
 - genes of different organisms never join, whatever they share;
+- a gene goes by the present symbol of the file of names, else by the spelling that is first by code point, a choice that no count can
+  turn over; the addresses of its other spellings send readers on;
 - a symbol that a spreadsheet turned into a date (`Mar-02`) is read as the symbol that its identifier stands beside elsewhere
   and that gives this date (MARCH2); where nothing proves one, the identifier alone tells the gene, because one date may be
   several genes.
+
+A compound has no organism, and capitals do not tell two apart. An antibody's identity is its identifier (of a maker, or of the
+Antibody Registry), since its symbol is often that of the protein that it binds.
 """
 
 from __future__ import annotations
@@ -21,13 +26,13 @@ from dataclasses import dataclass
 
 from portal import addresses
 from portal.eaten import dates, restored
-from portal.facts import Eaten
+from portal.facts import Eaten, EntityKind, Named
+from portal.warehouse.merging import FILLER, NOTHING, Known, put_together
 from portal.warehouse.organisms import UNSPECIFIED, Organism
 
-# An "identifier" that stands beside more symbols than this is a filler, such as a batch number, not one gene's identifier:
-# its symbols are not each other's synonyms.
-_FILLER = 20
-_MOST_SYNONYMS = 50
+_MOST_NAMES = 50
+KINDS: tuple[EntityKind, ...] = ("gene", "protein", "compound", "antibody")
+OF_ORGANISM = frozenset(k for k in KINDS if addresses.of_organism(k))
 
 Row = tuple[str | None, str | None, str | None]  # organism, identifier, symbol, as a target row has them
 Key = tuple[str, str | None, str | None]  # an organism's key, identifier, symbol
@@ -39,6 +44,8 @@ class SlugCollision(Exception):
 
 @dataclass(frozen=True)
 class Gene:
+    """An entity. `name` is shown; `also` are its other names; `aliases` the slugs of those that tables write."""
+
     slug: str
     name: str
     symbol: str | None
@@ -46,99 +53,153 @@ class Gene:
     identifiers: tuple[str, ...]
     synonyms: tuple[str, ...]
     eaten: tuple[Eaten, ...] = ()
+    kind: EntityKind = "gene"
+    also: tuple[Named, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 def _nfc(text: str | None) -> str | None:
     return unicodedata.normalize("NFC", text) if text else None
 
 
-def _spellings(pairs: Sequence[tuple[str, str, str | None]]) -> dict[tuple[str, str], str]:
-    """(organism key, symbol) → the spelling that names the gene, from (organism key, symbol, identifier)."""
-    symbols_of: dict[tuple[str, str | None], set[str]] = defaultdict(set)
-    for organism, symbol, identifier in pairs:
-        symbols_of[organism, identifier].add(symbol)
-    identifiers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    variants: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for organism, symbol, identifier in pairs:
-        variants[organism, symbol.casefold()].add(symbol)
-        if identifier and len(symbols_of[organism, identifier]) <= _FILLER:
-            identifiers[organism, symbol].add(identifier)
-    named: dict[tuple[str, str], str] = {}
-    for (organism, _), symbols in variants.items():
-        groups: list[tuple[set[str], set[str]]] = []
-        for symbol in sorted(symbols):
-            mine = identifiers[organism, symbol]
-            sharing = [g for g in groups if g[1] & mine]
-            joined = ({symbol}.union(*(g[0] for g in sharing)), mine.union(*(g[1] for g in sharing)))
-            groups = [g for g in groups if not g[1] & mine] + [joined]
-        named |= {(organism, symbol): min(group) for group, _ in groups for symbol in group}
-    return named
+def slug_of(kind: EntityKind, name: str, organism: Organism | None) -> str:
+    """A pure function of kind, name and organism (portal.addresses)."""
+    if kind in OF_ORGANISM:
+        return addresses.gene_slug(name, organism.name if organism else None)
+    return addresses.slug(name, capitals=True)
 
 
-def identify(rows: Sequence[Row], organisms: Mapping[str, Organism]) -> tuple[list[Gene], list[int]]:
-    """The genes of distinct target rows, sorted by slug, and for each row the index of its gene.
+def identify(
+    rows: Sequence[Row], organisms: Mapping[str, Organism], *, kind: EntityKind = "gene", known: Known = NOTHING
+) -> tuple[list[Gene], list[int]]:
+    """The entities of distinct target rows of one kind, sorted by slug, and for each row the index of its entity.
 
-    Every row has an identifier or a symbol. Raises SlugCollision where two genes would share an address.
+    Every row has an identifier or a symbol. Raises SlugCollision where two entities would share an address.
     """
-    written = [(organisms[o].key if o and o in organisms else UNSPECIFIED, _nfc(i), _nfc(s)) for o, i, s in rows]
-    keyed = _restored(written)
-    spelling = _spellings([(o, s, i) for o, i, s in keyed if s])
-    symbols_of: dict[tuple[str, str], set[str]] = defaultdict(set)
+    key_of = {name: o.key for name, o in organisms.items()} if kind in OF_ORGANISM else {}
+    written = [(key_of.get(o or "", UNSPECIFIED), _nfc(i), _nfc(s)) for o, i, s in rows]
+    if kind == "antibody":
+        return _antibodies(written)
+    keyed = _restored(written, known) if kind == "gene" else written
+    groups = put_together(((o, s, i) for o, i, s in keyed if s), known, any_case=kind == "compound")
+    name_of: dict[tuple[str, str], str] = {}
+    for o, _, s in keyed:
+        if s and (o, s) not in name_of:
+            members = groups.members((o, s))
+            name = groups.symbol((o, s)) or next((m for m in members if not dates(m)), members[0])
+            name_of |= {(o, m): name for m in members}
+    beside: dict[tuple[str, str], set[str]] = defaultdict(set)
     for o, i, s in keyed:
         if i and s:
-            symbols_of[o, i].add(spelling[o, s])
+            beside[o, i].add(name_of[o, s])
     names = []
     for o, i, s in keyed:
+        paired = beside.get((o, i or ""), set())
+        said = known.of_identifier.get((o, i or ""), frozenset())
         if s:
-            names.append(spelling[o, s])
+            names.append(name_of[o, s])
+        elif len(paired) == 1:
+            names.append(next(iter(paired)))
         else:
-            paired = symbols_of.get((o, i or ""), set())
-            names.append(next(iter(paired)) if len(paired) == 1 else i or "")
+            symbol = next(iter(said)) if len(said) == 1 and not paired else i or ""
+            names.append(name_of.get((o, symbol), symbol))
+    entities = _entities(kind, rows, written, keyed, names, organisms, known, beside)
+    index = {(e.organism.key if e.organism else UNSPECIFIED, e.name): n for n, e in enumerate(entities)}
+    return entities, [index[o, name] for (o, _, _), name in zip(keyed, names, strict=True)]
 
+
+def _entities(
+    kind: EntityKind,
+    rows: Sequence[Row],
+    written: Sequence[Key],
+    keyed: Sequence[Key],
+    names: Sequence[str],
+    organisms: Mapping[str, Organism],
+    known: Known,
+    beside: Mapping[tuple[str, str], set[str]],
+) -> list[Gene]:
     identifiers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    synonyms: dict[tuple[str, str], set[str]] = defaultdict(set)
+    spelt: dict[tuple[str, str], set[str]] = defaultdict(set)
     eaten: dict[tuple[str, str], set[Eaten]] = defaultdict(set)
-    named_by_symbol = set()
+    joint: dict[tuple[str, str], set[str]] = defaultdict(set)  # names of others that share an identifier but are known to be others
     for (o, i, s), (_, _, cell), name in zip(keyed, written, names, strict=True):
-        if cell and dates(cell):
+        if cell and kind == "gene" and dates(cell):
             eaten[o, name].add(Eaten(written=cell, identifier=i, proved=s not in (None, cell)))
         identifiers[o, name].update({i} if i else ())
         if s:
-            named_by_symbol.add((o, name))
-            synonyms[o, name].update({s} - {name})
-            if i and len(symbols_of[o, i]) <= _FILLER:
-                synonyms[o, name].update(symbols_of[o, i] - {name})
-
+            spelt[o, name].add(s)
+            if i and len(beside[o, i]) <= FILLER:
+                joint[o, name].update(beside[o, i] - {name})
     by_key = {organism.key: organism for organism in organisms.values()}
-    genes = []
+    taken: dict[str, tuple[str, str]] = {}
+    slugs = {}
     for o, name in identifiers:
-        organism = by_key.get(o)
-        genes.append(Gene(
-            slug=addresses.gene_slug(name, organism.name if organism else None), name=name,
-            symbol=name if (o, name) in named_by_symbol else None, organism=organism,
-            identifiers=tuple(sorted(identifiers[o, name])), synonyms=tuple(sorted(synonyms[o, name])[:_MOST_SYNONYMS]),
+        slugs[o, name] = slug = slug_of(kind, name, by_key.get(o))
+        taken.setdefault(slug.casefold(), (o, name))
+    found = []
+    for o, name in sorted(identifiers, key=lambda key: (slugs[key], key)):
+        organism = by_key.get(o) if kind in OF_ORGANISM else None
+        others = sorted(spelt[o, name] - {name})
+        aliases: list[str] = []
+        for other in others:
+            slug = slug_of(kind, other, organism)
+            if taken.setdefault(slug.casefold(), (o, name)) == (o, name) and slug not in (slugs[o, name], *aliases):
+                aliases.append(slug)
+        by_file = [n for n in known.names_of.get((o, name), ()) if n != name and n not in others]
+        source = known.symbols.get((o, name))
+        also = [Named(name=n, how="file" if known.meant((o, n)) else "written", source=source if known.meant((o, n)) else None)
+                for n in others] + [Named(name=n, how="file", source=source) for n in by_file]  # fmt: skip
+        found.append(Gene(
+            slug=slugs[o, name], name=name, symbol=name if spelt[o, name] or (o, name) in known.symbols else None, organism=organism,
+            identifiers=tuple(sorted(identifiers[o, name] | set(known.identifiers_of.get((o, name), ())))),
+            synonyms=tuple(dict.fromkeys([*others, *sorted(joint[o, name] - {name}), *by_file]))[:_MOST_NAMES],
             eaten=tuple(sorted(eaten[o, name], key=lambda e: (e.written, e.identifier or ""))) if (o, name) in eaten else (),
+            kind=kind, also=tuple(also[:_MOST_NAMES]), aliases=tuple(aliases),
         ))  # fmt: skip
-    genes.sort(key=lambda g: g.slug)
-    refuse_collisions((g.slug, f"gene {g.name} of {g.organism.name if g.organism else 'no organism'}") for g in genes)
-    index = {(g.organism.key if g.organism else UNSPECIFIED, g.name): n for n, g in enumerate(genes)}
-    return genes, [index[o, name] for (o, _, _), name in zip(keyed, names, strict=True)]
+    refuse_collisions((g.slug, f"{g.kind} {g.name} of {g.organism.name if g.organism else 'no organism'}") for g in found)
+    return found
 
 
-def _restored(rows: Sequence[Key]) -> list[Key]:
+def _antibodies(rows: Sequence[Key]) -> tuple[list[Gene], list[int]]:
+    """One an identifier, capitals aside; rows without one by their symbol."""
+    keys = [(i or s or "").casefold() for _, i, s in rows]
+    identifiers: dict[str, set[str]] = defaultdict(set)
+    symbols: dict[str, set[str]] = defaultdict(set)
+    for key, (_, i, s) in zip(keys, rows, strict=True):
+        identifiers[key].update({i} if i else ())
+        symbols[key].update({s} if s else ())
+    found = {}
+    for key in identifiers:
+        own = min(identifiers[key], default="")
+        named = sorted(symbols[key])
+        name = f"{named[0]} {own}" if own and named else own or named[0]
+        found[key] = Gene(
+            slug=addresses.slug(own or named[0], capitals=True), name=name, symbol=named[0] if named else None, organism=None,
+            identifiers=tuple(sorted(identifiers[key])), synonyms=tuple(n for n in named if n != name)[:_MOST_NAMES], kind="antibody",
+            also=tuple(Named(name=n, how="written") for n in named if n != name)[:_MOST_NAMES],
+        )  # fmt: skip
+    order = sorted(found, key=lambda k: found[k].slug)
+    refuse_collisions((found[k].slug, f"antibody {found[k].name}") for k in order)
+    place = {k: n for n, k in enumerate(order)}
+    return [found[k] for k in order], [place[k] for k in keys]
+
+
+def _restored(rows: Sequence[Key], known: Known) -> list[Key]:
     """The rows with the symbols that spreadsheets ate: restored where the identifier proves it, else without symbol.
 
-    A date without an identifier is all that its row has, and stays.
+    A date without an identifier is all that its row has, and stays. What proves: a row elsewhere with this identifier and the symbol,
+    or a file of names that gives the identifier to the symbol or to the gene whose old name it is.
     """
     beside: dict[tuple[str, str], set[str]] = defaultdict(set)
     wanted = {(o, i) for o, i, s in rows if i and s and dates(s)}
+    for key in wanted:
+        for symbol in known.of_identifier.get(key, ()):
+            beside[key].update({symbol, *known.names_of.get((key[0], symbol), ())})
     for o, i, s in rows:
         if i and s and (o, i) in wanted:
             beside[o, i].add(s)
     return [
-        (o, i, restored(s, beside[o, i] if len(beside[o, i]) <= _FILLER else ()))
-        if i and (o, i) in wanted and s and dates(s)
-        else (o, i, s)
+        (o, i, restored(s, beside[o, i] if len(beside[o, i]) <= FILLER else ())) if i and (o, i) in wanted and s and dates(s) else (o, i, s)
         for o, i, s in rows
     ]
 

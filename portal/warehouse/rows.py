@@ -2,9 +2,10 @@
 
     component(cid, study, component)
     sample(sid, cid, sample_id, container, sample, organism, control, has_phenotype)
-    target(sid, kind, organism, id, symbol)          kind: gene or reagent, one row each
+    target(sid, kind, organism, id, symbol)          one row each
     observed(sid, phenotype, term)                   one row each
     level(sid, level)                                annotation levels, from the components' own tables where they have them
+    pictured(cid, container, sample, thumbnail)      the first field of samples with images
 
 Both numbers follow the published order (study, component, container, row, column, sample_id), so that ordering
 by a number is ordering by that, and every result is the same whatever order the components were read in.
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from portal.engine.step import Opened
+from portal.facts import ComponentRecord
 from portal.warehouse.inputs import parquet_files
 from portal.warehouse.parquet import literal
 from portal.warehouse.schema import SAMPLE_PHENOTYPES, SAMPLE_TARGETS, SAMPLES
@@ -67,8 +69,9 @@ def load(con: duckdb.DuckDBPyConnection, inputs: Sequence[Opened], components: I
         CREATE TABLE target AS
         SELECT DISTINCT sid, kind, t.organism, id, symbol
         FROM targets t JOIN sample USING (sample_id)
-        WHERE kind IN ('gene', 'reagent') AND coalesce(id, symbol) IS NOT NULL
+        WHERE coalesce(id, symbol) IS NOT NULL
     """)
+    con.execute("CREATE TABLE pictured (cid INTEGER, container VARCHAR, sample VARCHAR, thumbnail VARCHAR)")
     con.execute("CREATE TABLE level (sid INTEGER, level VARCHAR)")
     for path in parquet_files(inputs, "table.parquet"):
         if "annotation_level" in pq.read_schema(path).names:
@@ -77,6 +80,25 @@ def load(con: duckdb.DuckDBPyConnection, inputs: Sequence[Opened], components: I
                 WHERE annotation_level IS NOT NULL
             """)
     con.execute("CREATE TABLE observed AS SELECT DISTINCT sid, phenotype, term FROM phenotypes JOIN sample USING (sample_id)")
+
+
+def picture(con: duckdb.DuckDBPyConnection, records: Iterable[ComponentRecord]) -> None:
+    """Fill `pictured` from what was rendered. Needs `load`."""
+    first: dict[tuple[str, str, str, str], tuple[int, str]] = {}
+    for record in records:
+        for image in record.images.images:
+            if image.container and image.sample:
+                key = (record.study, record.component.name, image.container, image.sample)
+                first[key] = min(first.get(key, (image.field, image.thumbnail)), (image.field, image.thumbnail))
+    if not first:
+        return
+    keys = sorted(first)
+    columns = {name: pa.array([k[at] for k in keys], pa.string()) for at, name in enumerate(("study", "component", "container", "sample"))}
+    con.register("given", pa.table(columns | {"thumbnail": pa.array([first[k][1] for k in keys], pa.string())}))
+    con.execute("""
+        INSERT INTO pictured SELECT cid, container, sample, thumbnail FROM given JOIN component USING (study, component)
+    """)
+    con.unregister("given")
 
 
 def number(

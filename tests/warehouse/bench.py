@@ -26,7 +26,7 @@ PLANT = Term(name="Arabidopsis thaliana", term="NCBITaxon:3702")
 
 
 # A component's own table: the source's columns as text, beside the normalised ones.
-SOURCE = pa.schema([(name, pa.string()) for name in ("study", "component", "Plate", "Well", "sample_id", "Control Type")])
+SOURCE = pa.schema([(name, pa.string()) for name in ("study", "component", "Plate", "Well", "sample_id", "Control Type", "Synonyms")])
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Row:
     reagent: str | None = None
     organism: str | None = None
     repeat: int = 1
+    others: tuple[tuple[str, str | None, str | None], ...] = ()  # kind, identifier, symbol of further targets
+    synonyms: str | None = None
 
 
 class Bench:
@@ -100,6 +102,7 @@ def component_tables(study: str, component: StudyComponent, rows: Sequence[Row],
         })  # fmt: skip
         phenotypes += [place | {"phenotype": p, "term": t, "control": control} for p in row.phenotypes for t in terms[p]]
         named = [("gene", i, s) for i, s in row.genes] + ([("reagent", row.reagent, None)] if row.reagent else [])
+        named += row.others
         targets += [place | {"kind": k, "id": i, "symbol": s, "organism": species, "control": control} for k, i, s in named]
         source.append(
             {
@@ -109,6 +112,7 @@ def component_tables(study: str, component: StudyComponent, rows: Sequence[Row],
                 "Well": row.sample,
                 "sample_id": place["sample_id"],
                 "Control Type": row.control,
+                "Synonyms": row.synonyms,
             }
         )
     return {

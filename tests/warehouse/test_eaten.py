@@ -124,7 +124,7 @@ def test_from_two_tables_to_pages(tmp_path: Path) -> None:
     work = tmp_path / "entities"
     work.mkdir()
     out = entities(Work(tuple(trees), work))
-    genes = {g["name"]: GeneFacts.model_validate(g) for path, raw in out.items() if path.startswith("genes/") for g in _read(raw)}
+    genes = {g["name"]: GeneFacts.model_validate(g) for path, raw in out.items() if path.endswith("/gene.json") for g in _read(raw)}
     assert set(genes) == {"MARCH2", "1731"}
     assert {a.study for a in genes["MARCH2"].appearances} == {"SA", "SB"}
     assert genes["MARCH2"].links == {"51257": "https://genes.example/51257"}
