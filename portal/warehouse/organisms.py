@@ -1,17 +1,15 @@
-"""Organisms: one page each, however the tables spell them, and a row a component that sampled them."""
+"""Organisms: one each, however the tables spell them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
 from portal import addresses
-from portal.facts import Appearance, ComponentRecord, OrganismFacts, PhenotypeCount
-from portal.warehouse.inputs import terms_of
-from portal.warehouse.rows import number
+from portal.facts import ComponentRecord
 
 
 @dataclass(frozen=True)
@@ -77,53 +75,3 @@ def organisms_of(records: Iterable[ComponentRecord], con: duckdb.DuckDBPyConnect
         ) WHERE organism IS NOT NULL GROUP BY organism ORDER BY organism
     """).fetchall()
     return fold(declared, dict(sampled))
-
-
-def organism_facts(
-    con: duckdb.DuckDBPyConnection, records: Sequence[ComponentRecord], organisms: Mapping[str, Organism], genes: Mapping[str, int]
-) -> list[OrganismFacts]:
-    """One page an organism, sorted by slug. `genes`: organism key → genes with a page. Needs `rows.load`."""
-    distinct = {o.key: o for o in organisms.values()}
-    keys = sorted(distinct)
-    position = {key: n for n, key in enumerate(keys)}
-    spelt = sorted(organisms)
-    number(con, "organism_name", {"organism": spelt}, {"o": [position[organisms[s].key] for s in spelt]})
-    counted = {
-        (o, cid): numbers
-        for o, cid, *numbers in con.execute("""
-            SELECT o, cid, count(*), count(*) FILTER (NOT control), count(*) FILTER (NOT control AND has_phenotype)
-            FROM sample JOIN organism_name USING (organism) GROUP BY o, cid
-        """).fetchall()
-    }
-    at = {cid: (study, component) for cid, study, component in con.execute("SELECT * FROM component").fetchall()}
-    places = {place: cid for cid, place in at.items()}
-    terms = terms_of(records)
-    found: dict[tuple[int, int], list[PhenotypeCount]] = defaultdict(list)
-    for o, cid, phenotype, samples, samples_nc in con.execute("""
-        SELECT o, cid, phenotype, count(DISTINCT sid), count(DISTINCT sid) FILTER (NOT control)
-        FROM sample JOIN organism_name USING (organism) JOIN observed USING (sid)
-        GROUP BY o, cid, phenotype ORDER BY o, cid, 5 DESC, 4 DESC, phenotype
-    """).fetchall():
-        told = terms.get((*at[cid], phenotype), ())
-        found[o, cid].append(PhenotypeCount(name=phenotype, terms=told, samples=samples, samples_nc=samples_nc))
-    labels = {r.study: r.label for r in records}
-    declared = {
-        (position[organisms[t.name].key], places[r.study, r.component.name]) for r in records for t in r.organisms if t.name in organisms
-    }
-    appearances: dict[int, list[Appearance]] = defaultdict(list)
-    for o, cid in sorted(set(counted) | declared):
-        samples, samples_nc, with_phenotype_nc = counted.get((o, cid), (0, 0, 0))
-        study, component = at[cid]
-        appearances[o].append(Appearance(
-            study=study, component=component, label=labels.get(study), organism=distinct[keys[o]].name, samples=samples,
-            samples_nc=samples_nc, controls=samples - samples_nc, with_phenotype_nc=with_phenotype_nc,
-            phenotypes=tuple(found[o, cid]),
-        ))  # fmt: skip
-    pages = [
-        OrganismFacts(
-            slug=organism.slug, name=organism.name, term=organism.term, studies=tuple(sorted({a.study for a in appearances[o]})),
-            appearances=tuple(appearances[o]), genes=genes.get(key, 0), samples=sum(a.samples for a in appearances[o]),
-        )
-        for o, (key, organism) in enumerate((k, distinct[k]) for k in keys)
-    ]  # fmt: skip
-    return sorted(pages, key=lambda p: p.slug)
