@@ -6,12 +6,13 @@ label, then synonym, then an author's words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from portal import addresses
-from portal.facts import Catalogue, GeneLine
+from portal.facts import Catalogue, GeneLine, ReagentLine
+from portal.terms import TermLine
 
 from .tokeniser import key, words
 
@@ -19,6 +20,8 @@ from .tokeniser import key, words
 KINDS = (
     ("study", addresses.STUDIES), ("gene", addresses.GENES), ("phenotype", addresses.PHENOTYPES),
     ("organism", addresses.ORGANISMS), ("component", addresses.STUDIES),
+    ("protein", addresses.PROTEINS), ("compound", addresses.COMPOUNDS), ("antibody", addresses.ANTIBODIES), ("reagent", ""),
+    ("method", addresses.METHODS), ("study type", addresses.STUDY_TYPES), ("cell line", addresses.CELL_LINES),
 )  # fmt: skip
 KIND = {name: number for number, (name, _) in enumerate(KINDS)}
 
@@ -69,8 +72,9 @@ def _path(address: str, kind: str) -> str:
     return address[len(prefix) : -1]
 
 
-def catalogue_documents(catalogue: Catalogue) -> Iterator[Document]:
-    """Studies, components, phenotypes and organisms."""
+def catalogue_documents(catalogue: Catalogue, terms: Sequence[TermLine] = ()) -> Iterator[Document]:
+    """Studies, components, phenotypes and organisms, with the synonyms that `terms` give them; then the other terms."""
+    synonyms = {(t.kind, t.slug): t.synonyms for t in terms}
     titles = {study.accession: study.title for study in catalogue.studies}
     for s in catalogue.studies:
         year = str(s.year) if s.year else None
@@ -78,11 +82,11 @@ def catalogue_documents(catalogue: Catalogue) -> Iterator[Document]:
         detail = " · ".join(part for part in (s.accession, f"{first} {year or ''}".strip()) if part)
         names = [(s.accession, IDENTIFIER), *((i, IDENTIFIER) for i in s.identifiers), (s.title, LABEL)]
         names += [(text, SYNONYM) for text in (s.label, f"{s.accession}-{s.label}") if s.label and text]
-        terms = [t.name for t in (*s.methods, *s.study_types)]
+        methods = [t.name for t in (*s.methods, *s.study_types)]
         yield Document(
             KIND["study"], s.title, _path(addresses.study(s.accession), "study"), detail, s.components, tuple(names),
             _fields(title=s.title, names=[s.accession, s.label, *s.keywords], people=s.authors, text=[*s.kinds, year],
-                    organism=_organism_words(t.name for t in s.organisms), method=terms),
+                    organism=_organism_words(t.name for t in s.organisms), method=methods),
         )  # fmt: skip
     for c in catalogue.components:
         title = f"{c.study} {c.component}"
@@ -94,28 +98,53 @@ def catalogue_documents(catalogue: Catalogue) -> Iterator[Document]:
         )  # fmt: skip
     for p in catalogue.phenotypes:
         names = [(p.name, LABEL), *((author, AUTHOR) for author in p.author_names if author != p.name)]
+        also = synonyms.get(("phenotype", p.slug), ())
+        names += [(name, SYNONYM) for name in also]
         if p.term:
             names.append((p.term, IDENTIFIER))
         yield Document(
             KIND["phenotype"], p.name, _path(addresses.phenotype(p.slug), "phenotype"), p.term or "authors' phenotype", p.components,
-            tuple(names), _fields(title=p.name, names=[n for n in p.author_names if n != p.name]),
+            tuple(names), _fields(title=p.name, names=[*(n for n in p.author_names if n != p.name), *also]),
         )  # fmt: skip
     for o in catalogue.organisms:
         common = COMMON.get(o.name, ())
         names = [(o.name, LABEL), *((text, SYNONYM) for text in (*common, _abbreviated(o.name)))]
+        names += [(name, SYNONYM) for name in synonyms.get(("organism", o.slug), ())]
         if o.term:
             names.append((o.term, IDENTIFIER))
         yield Document(
             KIND["organism"], o.name, _path(addresses.organism(o.slug), "organism"), common[0] if common else o.term or "", o.components,
             tuple(names), _fields(title=o.name, names=common),
         )  # fmt: skip
+    told = {("phenotype", p.slug) for p in catalogue.phenotypes} | {("organism", o.slug) for o in catalogue.organisms}
+    yield from term_documents(t for t in terms if (t.kind, t.slug) not in told)
 
 
-def gene_documents(genes: Iterable[GeneLine]) -> Iterator[Document]:
-    for g in genes:
+def term_documents(lines: Iterable[TermLine]) -> Iterator[Document]:
+    """Methods, study types and cell lines; and phenotypes and organisms that only narrower terms fill."""
+    for t in lines:
+        names = [(t.name, LABEL), *((name, SYNONYM) for name in t.synonyms), *((word, AUTHOR) for word in t.words if word != t.name)]
+        if t.accession:
+            names.append((t.accession, IDENTIFIER))
+        detail = t.accession or ("authors' words" if t.kind != "cell line" else "cell line")
+        yield Document(
+            KIND[t.kind], t.name, _path(addresses.term(t.kind, t.slug), t.kind), detail, t.components, tuple(names),
+            _fields(title=t.name, names=[*t.synonyms, *(w for w in t.words if w != t.name)]),
+        )  # fmt: skip
+
+
+def entity_documents(lines: Iterable[GeneLine]) -> Iterator[Document]:
+    """Genes, proteins, compounds and antibodies."""
+    for g in lines:
         # A gene without a symbol is named by its identifier; found_by() keeps the better class.
         names = [(g.name, LABEL), *((i, IDENTIFIER) for i in g.identifiers), *((s, SYNONYM) for s in g.synonyms)]
-        yield Document(KIND["gene"], g.name, _path(addresses.gene(g.slug), "gene"), g.organism, g.components, tuple(names))
+        yield Document(KIND[g.kind], g.name, _path(addresses.entity(g.kind, g.slug), g.kind), g.organism, g.components, tuple(names))
+
+
+def reagent_documents(lines: Iterable[ReagentLine]) -> Iterator[Document]:
+    """siRNAs, pools and ORFs, each at its place on the page of what it targets."""
+    for r in lines:
+        yield Document(KIND["reagent"], r.name, r.address.removesuffix("/"), r.target, r.components, ((r.name, IDENTIFIER),))
 
 
 def _abbreviated(name: str) -> str:

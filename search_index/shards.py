@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from operator import attrgetter
 
 from .documents import Document, found_by
 
-LIMIT = 10_000  # bytes of one file, compressed
+LIMIT = 6_000  # bytes of one file, compressed: with the directory and the resolver's own page and scripts, a symbol costs < 15 KB
 BEST = 8  # documents listed for a prefix that spans files
 SAME = 200  # documents kept for one key: beyond, a reader must say more
 
@@ -86,7 +86,19 @@ def shards(names: Sequence[Name], organisms: Sequence[str]) -> list[tuple[str, b
         size += len(name.text) + 24
     if begin < len(names):
         divide(names[begin:])
-    return made
+    return _shortened(made, names)
+
+
+def _shortened(made: Sequence[tuple[str, bytes]], names: Sequence[Name]) -> list[tuple[str, bytes]]:
+    """The ranges, each with as much of its first key as tells it from the last one before: the directory is read by everybody."""
+    keys = [name.key for name in names]
+    shorter = []
+    for first, data in made:
+        at = bisect_left(keys, first)
+        before = keys[at - 1] if at else ""
+        length = next((n for n in range(1, len(first)) if first[:n] > before), len(first))
+        shorter.append((first[:length] if at else first[:1], data))
+    return shorter
 
 
 def _between(part: Sequence[Name]) -> int | None:
@@ -99,7 +111,7 @@ def _between(part: Sequence[Name]) -> int | None:
 
 
 def top(names: Sequence[Name], firsts: Sequence[str], organisms: Sequence[str]) -> dict[str, bytes]:
-    """First letter → file with the best documents of every prefix (two letters or more) that spans ranges."""
+    """Number of a range → file with the best documents of every prefix (two letters or more) that begins in it and spans others."""
     keys = [name.key for name in names]
     spanning: set[str] = set()
     for first in firsts[1:]:
@@ -112,10 +124,10 @@ def top(names: Sequence[Name], firsts: Sequence[str], organisms: Sequence[str]) 
         inside = names[bisect_left(keys, prefix) : bisect_left(keys, prefix + "{")]
         best = nsmallest(BEST * 3, inside, key=lambda n: (n.key != prefix, n.rank, n.document.order))
         unique = list({(n.document.kind, n.document.path): n for n in reversed(best)}.values())[::-1][:BEST]
-        files[prefix[0]][prefix] = unique
+        files[f"{max(0, bisect_right(firsts, prefix) - 1):03d}"][prefix] = unique
     made = {}
-    for letter, prefixes in files.items():
+    for number, prefixes in files.items():
         written = _written([name for unique in prefixes.values() for name in unique], organisms)
         entries = iter(written.pop("n"))
-        made[letter] = packed({**written, "p": {prefix: [next(entries) for _ in unique] for prefix, unique in prefixes.items()}})
+        made[number] = packed({**written, "p": {prefix: [next(entries) for _ in unique] for prefix, unique in prefixes.items()}})
     return made

@@ -62,7 +62,8 @@ export const directory = () => file('directory.gz')
 /** @param {any[]} written [kind, title, path, detail, weight] @param {Directory} dir @returns {Document} */
 function documentOf([kind, title, path, detail, weight], dir) {
   const [name, prefix] = dir.kinds[kind]
-  return { kind: name, title, address: `${prefix}${path}/`, detail: typeof detail === 'number' ? dir.organisms[detail][0] : detail, weight }
+  // A reagent stands at a row of a page: what follows `#` ends its address.
+  return { kind: name, title, address: `${prefix}${path}${path.includes('#') ? '' : '/'}`, detail: typeof detail === 'number' ? dir.organisms[detail][0] : detail, weight }
 }
 
 /** @param {any[]} entry [text, class, document] @param {Document[]} documents @returns {Name} */
@@ -98,7 +99,7 @@ export async function lookup(wanted, prefix) {
   const first = rangeOf(dir.firsts, wanted)
   const last = prefix ? rangeOf(dir.firsts, `${wanted}{`) : first // "{" follows every character of a key
   const best = last > first && wanted.length > 1
-    ? file(`top/${wanted[0]}.gz`, ({ d, p }) => ({ documents: d.map((/** @type {any[]} */ w) => documentOf(w, dir)), p }))
+    ? file(`top/${String(first).padStart(3, '0')}.gz`, ({ d, p }) => ({ documents: d.map((/** @type {any[]} */ w) => documentOf(w, dir)), p }))
     : null
   const near = await range(first, dir)
   const names = near.filter((name) => (prefix ? name.key.startsWith(wanted) : name.key === wanted))

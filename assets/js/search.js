@@ -12,9 +12,10 @@ import { key, stem, words } from './tokeniser.js'
 /** @typedef {{document: Document, covers: number, begun: 0 | 1, rank: number, score: number, why: string}} Hit */
 
 /** @type {Record<string, string>} */
-export const GROUPS = { study: 'Studies', gene: 'Genes', phenotype: 'Phenotypes', organism: 'Organisms', component: 'Components' }
+export const GROUPS = { study: 'Studies', gene: 'Genes', phenotype: 'Phenotypes', organism: 'Organisms', component: 'Components', protein: 'Proteins', compound: 'Compounds', antibody: 'Antibodies', reagent: 'Reagents', method: 'Imaging methods', 'study type': 'Study types', 'cell line': 'Cell lines' }
 const KINDS = Object.keys(GROUPS)
 const IN_TEXT = 4
+const ofOrganism = new Set(['gene', 'protein'])
 const CLASSES = ['identifier', 'name', 'synonym', 'the authors’ words']
 
 /** Fetches what the first query will need, unless the reader saves data. */
@@ -98,7 +99,7 @@ async function byName(text, asked, about) {
   const hits = []
   questions.forEach(({ wanted, covers, organisms }, i) => {
     for (const { key: k, text: name, rank, document } of answers[i].names) {
-      if (organisms && !(document.kind === 'gene' && organisms.has(document.detail))) continue
+      if (organisms && !(ofOrganism.has(document.kind) && organisms.has(document.detail))) continue
       const why = k === key(document.title) || document.detail.includes(name) ? '' : `matched by ${CLASSES[rank]} ${name}`
       hits.push({ document, covers, begun: k === wanted ? 0 : 1, rank, score: 0, why })
     }

@@ -1,107 +1,22 @@
-"""Gene pages, one an organism and gene, and the lists to browse them."""
+"""Lists to browse genes, proteins, compounds and antibodies by: by organism where a kind has one, then by first letter."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
-from portal import addresses, eaten
+from portal import addresses
+from portal.addresses import plural
 from portal.engine.step import Work, recipe
-from portal.facts import Appearance, GeneFacts, GeneLine, PhenotypeCount
-from portal.pages import prose
-from portal.pages.places import Place, places, shown
-from portal.pages.render import Crumb, Page, Site, opened, read
+from portal.facts import EntityKind, GeneLine
+from portal.pages.entities import LISTS
+from portal.pages.render import Crumb, Page, Site, given, opened, read
 
 A_PAGE = 500
-SHOWN_SAMPLES = 24
-_GENES = TypeAdapter(list[GeneFacts])
 _LINES = TypeAdapter(list[GeneLine])
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One component that sampled the gene. `found`: phenotype, its page where terms tell which, how many samples have it."""
-
-    facts: Appearance
-    address: str
-    found: tuple[tuple[str, str, int], ...]
-    in_controls: tuple[str, ...]
-    places: tuple[Place, ...]
-    unlisted: int
-
-
-def _seen(a: Appearance) -> Seen:
-    refs = shown(a.sample_refs, SHOWN_SAMPLES)
-    return Seen(
-        facts=a,
-        address=addresses.component(a.study, a.component),
-        found=tuple((p.name, _phenotype(p), p.samples_nc) for p in a.phenotypes if p.samples_nc),
-        in_controls=tuple(p.name for p in a.phenotypes if p.samples and not p.samples_nc),
-        places=places(a.study, a.component, refs),
-        unlisted=a.more_samples + len(a.sample_refs) - len(refs),
-    )
-
-
-def _phenotype(count: PhenotypeCount) -> str:
-    term = next((t.term for t in count.terms if t.term), None)
-    return addresses.phenotype(addresses.term_slug(term, count.name)) if term else ""
-
-
-def _links(site: Site, identifier: str, own: str) -> list[tuple[str, str]]:
-    """Outside pages about an identifier: the one that a study names first, unless the portal itself knows a page of that site."""
-    ours = site.identifier_links(identifier)
-    own = prose.url(own)
-    name = _site(own)
-    return ours if not own or name in {_site(address) for _, address in ours} else [(name, own), *ours]
-
-
-def _site(address: str) -> str:
-    return (urlsplit(address).hostname or "").removeprefix("www.")
-
-
-def gene_page(site: Site, gene: GeneFacts) -> dict[str, bytes]:
-    organism = gene.organism
-    seen = sorted((_seen(a) for a in gene.appearances), key=lambda s: (not s.found, s.facts.study, s.facts.component))
-    title = f"{gene.name} ({organism.name})" if organism else gene.name
-    described = f"{title}: sampled in {len(seen)} components; a phenotype found in {sum(bool(s.found) for s in seen)}."
-    page = Page(
-        address=addresses.gene(gene.slug),
-        title=title,
-        kind="gene",
-        style="record",
-        description=described,
-        crumbs=(Crumb("Genes", addresses.GENES),),
-        here=gene.name,
-    )
-    return site.page(
-        "gene.html",
-        page,
-        gene=gene,
-        seen=seen,
-        studies=len({s.facts.study for s in seen}),
-        with_phenotype=sum(bool(s.found) for s in seen),
-        evidence=any(s.facts.annotation_levels for s in seen),
-        reagents=any(s.facts.reagents for s in seen),
-        identifiers=[(i, _links(site, i, gene.links.get(i, ""))) for i in gene.identifiers],
-        eaten=[(e, eaten.could_be(e.written)) for e in gene.eaten],
-        symbol_links=site.identifier_links(gene.symbol) if gene.symbol else [],
-        organism_address=addresses.organism(addresses.term_slug(organism.term, organism.name)) if organism else "",
-    )
-
-
-@recipe("code")
-def genes(work: Work) -> dict[str, Path]:
-    """`genes/<slug>/` of one bucket. Inputs after templates and frame: {genes.json}."""
-    site = opened(work)
-    out: dict[str, Path] = {}
-    for gene in _GENES.validate_json(read(work, "genes.json")):
-        out |= work.keep(gene_page(site, gene))
-    return out
 
 
 @dataclass(frozen=True)
@@ -131,8 +46,8 @@ def letters(pages: Iterable[Part]) -> list[Letter]:
     return [Letter(label, its[0].address, sum(len(p.lines) for p in its)) for label, its in by.items()]
 
 
-def parts(organism: str, lines: Iterable[GeneLine]) -> list[Part]:
-    """The browse pages of one organism: by first character, cut at 500 genes."""
+def parts(organism: str, lines: Iterable[GeneLine], kind: EntityKind = "gene") -> list[Part]:
+    """The browse pages of one kind and organism: by first character, cut at 500."""
     by: dict[str, list[GeneLine]] = defaultdict(list)
     for line in sorted(lines, key=lambda g: (g.name.casefold(), g.name, g.slug)):
         first = line.name[:1].upper()
@@ -147,7 +62,8 @@ def parts(organism: str, lines: Iterable[GeneLine]) -> list[Part]:
             if len(its) > A_PAGE:
                 before, after = its[at - 1].name if at else "", its[at + A_PAGE].name if at + A_PAGE < len(its) else ""
                 label = f"{_apart(page[0].name, before)}–{_apart(page[-1].name, after)}"
-            found.append(Part(label, addresses.gene_list(organism or None, key if n == 1 else f"{key}-{n}"), tuple(page), letter))
+            address = addresses.entity_list(kind, organism or None, key if n == 1 else f"{key}-{n}")
+            found.append(Part(label, address, tuple(page), letter))
     return found
 
 
@@ -163,10 +79,31 @@ def organism_anchor(organism: str) -> str:
 
 
 @recipe("code")
-def gene_lists(work: Work) -> dict[str, bytes]:
-    """`genes/` and `genes/<organism>/<part>/`. Inputs after templates and frame: the `lines` of the `entities` step."""
+def entity_lists(work: Work) -> dict[str, bytes]:
+    """`<kind>s/` and the lists below it, of every kind. Inputs after templates and frame: the `lines` of the `entities` step."""
     site = opened(work)
-    lines = _LINES.validate_json(read(work, "genes.json"))
+    out: dict[str, bytes] = {}
+    found: dict[EntityKind, list[GeneLine]] = {}
+    for kind in LISTS:
+        name = f"{plural(kind)}.json"
+        lines = _LINES.validate_json(read(work, name)) if given(work, name) else []
+        if lines or kind == "gene":
+            found[kind] = lines
+    others = [(kind, plural(kind), LISTS[kind], len(lines)) for kind, lines in found.items()]
+    for kind, lines in found.items():
+        out |= _lists(site, kind, lines, [(of, to, n) for other, of, to, n in others if other != kind])
+    return out
+
+
+_ABOUT: dict[str, str] = {
+    "gene": "target, one page each for a gene of an organism. The search finds a gene by any of its symbols and identifiers.",
+    "protein": "label or look at, one page each for a protein of an organism.",
+    "compound": "were treated with, one page each under whatever name.",
+    "antibody": "were stained with, one page each by the identifier of its maker or registry.",
+}
+
+
+def _lists(site: Site, kind: EntityKind, lines: Sequence[GeneLine], others: Sequence[tuple[str, str, int]]) -> dict[str, bytes]:
     # Two spellings of an organism share one part of the address, so they share its list.
     by: dict[str, list[GeneLine]] = defaultdict(list)
     for line in lines:
@@ -175,7 +112,7 @@ def gene_lists(work: Work) -> dict[str, bytes]:
     out: dict[str, bytes] = {}
     for anchor, its in sorted(by.items(), key=lambda kv: (-len(kv[1]), kv[0])):
         organism = its[0].organism
-        pages = parts(organism, its)
+        pages = parts(organism, its, kind)
         top = sorted(its, key=_interest)[:8]
         listed.append(
             {
@@ -183,43 +120,51 @@ def gene_lists(work: Work) -> dict[str, bytes]:
                 "anchor": anchor,
                 "genes": len(its),
                 "letters": letters(pages),
-                "top": [(g, addresses.gene(g.slug)) for g in top if g.with_phenotype],
+                "top": [(g, addresses.entity(kind, g.slug)) for g in top if g.with_phenotype],
             }
         )
         for at, part in enumerate(pages):
-            out |= _list_page(site, organism, anchor, pages, at, part)
+            out |= _list_page(site, kind, organism, anchor, pages, at, part)
+    title = plural(kind).capitalize()
     page = Page(
-        address=addresses.GENES,
-        title="Genes",
+        address=LISTS[kind],
+        title=title,
         kind="genes",
         style="lists",
-        description=f"{len(lines):,} genes that samples of this portal target, by organism and name.",
+        description=f"{len(lines):,} {plural(kind)} in samples of this portal, by name.",
     )
-    return out | site.page("genes.html", page, listed=listed, total=len(lines))
+    return out | site.page(
+        "genes.html", page, listed=listed, total=len(lines), kind=kind, kinds=plural(kind), about=_ABOUT[kind], others=others
+    )
 
 
 def _interest(line: GeneLine) -> tuple[int, int, int, str]:
     return -(line.studies if line.with_phenotype else 0), -line.components, -line.with_phenotype, line.slug
 
 
-def _list_page(site: Site, organism: str, anchor: str, pages: Sequence[Part], at: int, part: Part) -> dict[str, bytes]:
-    name = organism or "no organism given"
+def _list_page(site: Site, kind: EntityKind, organism: str, anchor: str, pages: Sequence[Part], at: int, part: Part) -> dict[str, bytes]:
+    of = addresses.of_organism(kind)
+    name = (organism or "no organism given") if of else ""
+    title = plural(kind).capitalize()
     page = Page(
         address=part.address,
-        title=f"Genes of {name}: {part.label}",
+        title=f"{title} of {name}: {part.label}" if name else f"{title}: {part.label}",
         kind="gene-list",
         style="lists",
-        crumbs=(Crumb("Genes", addresses.GENES), Crumb(name, f"{addresses.GENES}#{anchor}")),
+        crumbs=(Crumb(title, LISTS[kind]), *((Crumb(name, f"{LISTS[kind]}#{anchor}"),) if name else ())),
         here=part.label,
     )
     return site.page(
         "gene_list.html",
         page,
         organism=organism,
+        heading=name or title,
+        kind=kind,
+        kinds=plural(kind),
         part=part,
         letters=letters(pages),
         within=[p for p in pages if p.letter == part.letter],
         before=pages[at - 1] if at else None,
         after=pages[at + 1] if at + 1 < len(pages) else None,
-        lines=[(g, addresses.gene(g.slug)) for g in part.lines],
+        lines=[(g, addresses.entity(kind, g.slug)) for g in part.lines],
     )

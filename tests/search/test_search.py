@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,20 +124,19 @@ def test_an_empty_portal_has_an_index_too(tmp_path: Path) -> None:
 
 
 def test_the_recipe_names_its_folder_by_its_bytes(tmp_path: Path) -> None:
-    lines = json.dumps([g.model_dump(mode="json") for g in KNOWN]).encode()
-    made = [
-        run(search, tmp_path / name, {"catalogue.json": CATALOGUE.model_dump_json().encode()}, {path: lines})
-        for name, path in (("a", "lines/genes.json"), ("b", "genes.json"))
-    ]
+    catalogue = {"catalogue.json": CATALOGUE.model_dump_json().encode()}
+
+    def lines(genes: Sequence[GeneLine], folder: str = "") -> dict[str, bytes]:
+        found = {f"{folder}{name}.json": b"[]" for name in ("proteins", "compounds", "antibodies", "reagents")}
+        return found | {f"{folder}genes.json": json.dumps([g.model_dump(mode="json") for g in genes]).encode()}
+
+    made = [run(search, tmp_path / name, catalogue, lines(KNOWN, folder)) for name, folder in (("a", "lines/"), ("b", ""))]
     assert made[0] == made[1]
     pointer = json.loads(made[0].pop("search/current.json"))
     assert re.fullmatch(r"[0-9a-f]{12}/", pointer["folder"]) and all(path.startswith(f"search/{pointer['folder']}") for path in made[0])
     # Bytes 4–7 of gzip are its time.
     assert all(data[4:8] == b"\0\0\0\0" and json.loads(gzip.decompress(data)) is not None for data in made[0].values())
-    other = json.dumps([g.model_dump(mode="json") for g in KNOWN[1:]]).encode()
-    assert not set(made[0]) & set(
-        run(search, tmp_path / "c", {"catalogue.json": CATALOGUE.model_dump_json().encode()}, {"genes.json": other})
-    )
+    assert not set(made[0]) & set(run(search, tmp_path / "c", catalogue, lines(KNOWN[1:])))
 
 
 def test_the_golden_file_holds_in_python() -> None:
