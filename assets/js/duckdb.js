@@ -8,6 +8,7 @@ import { vendor, vendorUrl } from './vendor.js'
 /** @typedef {{fields: Field[], rows: any[][], total: number, seconds: number, bytes: number}} Answer */
 
 const START = 60_000 // ms; a policy that forbids WebAssembly makes its start hang instead of fail
+export const MEMORY = '1 GB' // what a query may take; a browser's page has some 2 to 4 GB in all
 const CANCEL = 1_000 // ms; a query inside one long task hears of its cancelling only after it
 
 /** Something the reader can act on: what happened, and the SQL it happened to. */
@@ -67,10 +68,11 @@ export function plain(v) {
 }
 
 export class Database {
-  /** @param {Source[]} sources @param {string} home address of the site's root */
-  constructor(sources, home) {
+  /** @param {Source[]} sources @param {string} home address of the site's root @param {string[]} [components] accession/component of every component's own table */
+  constructor(sources, home, components = []) {
     this.sources = sources
     this.home = home
+    this.components = components
     /** @type {Promise<any> | null} */
     this.starting = null
     this.bytes = 0
@@ -103,10 +105,15 @@ export class Database {
         // A server without Range is answered by reading whole files: slow, never wrong.
         filesystem: { allowFullHTTPReads: true },
       })
-      return { db, connection: await db.connect(), worker, library, views: new Set(), files: new Set() }
+      const connection = await db.connect()
+      await connection.query(`SET memory_limit='${MEMORY.replace(' ', '')}'`)
+      return { db, connection, worker, library, views: new Set(), files: new Set() }
     }
     try {
-      return await within(Promise.race([begin(), failed]), START, 'it did not start within a minute')
+      const engine = await within(Promise.race([begin(), failed]), START, 'it did not start within a minute')
+      // What breaks the worker later answers no query any more.
+      worker.addEventListener('error', (e) => this.abandon?.(new Error(e.message || 'its worker broke')))
+      return engine
     } catch (error) {
       worker.terminate()
       throw new Error(`the query engine could not start: ${/** @type {Error} */ (error).message}`)
@@ -117,7 +124,8 @@ export class Database {
 
   /**
    * Makes a view of every table that the SQL names, and opens files it names by their path below the site's root
-   * ('data/….parquet'). Only these are fetched from.
+   * ('data/….parquet') or, a component's own table, by study and component ('studies/…/…', with or without .parquet).
+   * Only these are fetched from.
    * @param {any} engine @param {string} sql
    */
   async #prepare(engine, sql) {
@@ -133,6 +141,19 @@ export class Database {
       const path = `${name}.parquet`
       await file(path, url)
       await engine.connection.query(`CREATE VIEW IF NOT EXISTS "${name.replaceAll('"', '""')}" AS SELECT * FROM parquet_scan('${path.replaceAll("'", "''")}')`)
+      engine.views.add(name)
+    }
+    for (const [, name, study, component, end = ''] of sql.matchAll(/['"]((?:data\/)?studies\/([^'"\s/]+)\/([^'"/]+?)(\.parquet)?)['"]/g)) {
+      if (name.startsWith('data/') && end) continue // a path, which may hold a digest
+      if (this.components.length && !this.components.includes(`${study}/${component}`)) {
+        const others = this.components.filter((c) => c.startsWith(`${study}/`))
+        throw new QueryError(`There is no table '${name}' here.`, sql, others.length ? `${study} has ${others.map((c) => `'studies/${c}'`).join(', ')}.` : 'The list beside the editor names the tables of all components.')
+      }
+      const url = new URL(['data', 'studies', study, `${component}.parquet`].map(encodeURIComponent).join('/'), this.home).href
+      const path = `studies/${study}/${component}.parquet`
+      await file(path, url)
+      if (end || engine.views.has(name)) continue
+      await engine.connection.query(`CREATE VIEW IF NOT EXISTS "${name}" AS SELECT * FROM parquet_scan('${path.replaceAll("'", "''")}')`)
       engine.views.add(name)
     }
     for (const [, path] of sql.matchAll(/'(data\/[^'\s][^']*\.parquet)'/gi)) {
@@ -182,10 +203,25 @@ export class Database {
     try {
       return /** @type {Answer} */ (await Promise.race([run(), stopped]))
     } catch (error) {
-      throw error instanceof QueryError ? error : new QueryError(/** @type {Error} */ (error).message, sql, hintFor(/** @type {Error} */ (error).message, sql))
+      if (error instanceof QueryError) throw error
+      throw this.#told(/** @type {Error} */ (error), sql)
     } finally {
       this.abandon = null
     }
+  }
+
+  /** What happened, in words, and what to do. @param {Error} error @param {string} sql */
+  #told(error, sql) {
+    const { message } = error
+    if (/Out of Memory|could not allocate|failed to allocate|Array buffer allocation failed/i.test(message)) {
+      return new QueryError(`The query needed more memory than the ${MEMORY} that it may take in a browser.`, sql, NARROWER)
+    }
+    // What breaks WebAssembly itself leaves nothing that could be trusted.
+    if (/out of bounds|unreachable|call stack|null function|Aborted|worker broke|signature mismatch|memory access/i.test(message) || error.name === 'RuntimeError') {
+      if (this.starting) this.#end(this.starting)
+      return new QueryError(`The query engine broke down, for want of memory${sql.length > 20_000 ? ' or because the query is very long' : ', most likely'}; it starts anew with the next query.`, sql, NARROWER)
+    }
+    return new QueryError(message, sql, hintFor(message, sql))
   }
 
   /** Stops the running query: asks for a second, then ends the engine; the next query starts another. */
@@ -251,6 +287,8 @@ function temporal(value, type) {
   return type === 'date' ? text.slice(0, 10) : text.replace('T', ' ').replace(/(\.000)?Z$/, '')
 }
 
+const NARROWER = "Narrow it: name the columns instead of *, filter by study (WHERE study = '…'), count or group before joining, or take away an ORDER BY."
+
 /** What to do about DuckDB's message, where that is known. @param {string} message @param {string} sql */
 function hintFor(message, sql) {
   const column = message.match(/Referenced column "([^"]*)" not found/)?.[1]
@@ -259,7 +297,7 @@ function hintFor(message, sql) {
     [/multiple statements/i, 'Run one statement at a time.'],
     [/Failed to (open|load)|HTTP|NetworkError|network/i, 'Only files of this portal can be read here; is the connection up?'],
     [/json/i, 'This console has no JSON functions (DuckDB 0.9.1).'],
-    [/Out of Memory/i, 'Ask for fewer rows or columns.'],
+    [/Table with name .* does not exist/i, 'The tables are listed beside the editor; a click writes their name.'],
   ])
   return hints.find(([pattern]) => pattern.test(message))?.[1] ?? ''
 }

@@ -132,7 +132,8 @@ def examples(images: int) -> tuple[Example, ...]:
 def query(work: Work) -> dict[str, bytes]:
     """`query/`. Inputs after templates and frame: {manifest.json, dictionary.json}."""
     site = opened(work)
-    tables = manifest(work).tables
+    published = manifest(work)
+    tables = published.tables
     asked = examples(next((t.rows for t in tables if t.name == "images"), 0))
     page = Page(
         address=addresses.QUERY,
@@ -154,6 +155,9 @@ def query(work: Work) -> dict[str, bytes]:
             }
             for t in tables
         ],
+        "components": [f"{t.study}/{t.component}" for t in published.components],
         "examples": [{"question": e.question, "sql": e.sql} for e in asked],
     }
-    return site.page("query.html", page, tables=tables, examples=asked, page_data=data)
+    # The largest that a reader of the examples has met; every component has one.
+    own = max(published.components, key=lambda t: (len(t.columns), t.study, t.component), default=None)
+    return site.page("query.html", page, tables=tables, examples=asked, own=own, components=len(published.components), page_data=data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
@@ -120,3 +120,40 @@ def test_a_click_writes_a_column_into_the_editor(served: Served, open_page: Brow
     page.locator("#console details summary").filter(has_text="phenotypes").first.click()
     page.locator("#console details[open] button.console-column").filter(has_text="term").first.click()
     expect(page.locator(".cm-content")).to_contain_text("term")
+
+
+# Column → what answers it on a page: every kind of cell that leads back.
+LINKED = {
+    "SELECT study, component, container, sample, sample_id, entity FROM sample_targets WHERE kind = 'gene' AND entity IS NOT NULL LIMIT 40":
+        {"study", "component", "container", "sample", "sample_id", "entity"},
+    "SELECT DISTINCT term, phenotype FROM sample_phenotypes WHERE term IS NOT NULL": {"term"},
+    "SELECT name, organism, address FROM entities": {"name", "address"},
+    "SELECT sample_id, has_phenotype FROM samples ORDER BY sample_id DESC LIMIT 60": {"sample_id"},
+    "SELECT study, title, address FROM studies": {"study", "title", "address"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("base", ["/", SUB_PATH])
+def test_results_lead_back_to_pages(served: Served, open_page: Browsing, base: str) -> None:
+    page = open_page(served.url(base, "query/"))
+    for sql, linked in LINKED.items():
+        page.evaluate("sql => { location.hash = new URLSearchParams({ sql }) }", sql)
+        expect(page.locator("#console-root:not(.console-busy) .console-downloads")).to_be_visible(timeout=SLOW)
+        expect(page.locator(".console-result thead th").first).to_have_text(sql.split()[1 if "DISTINCT" not in sql else 2].rstrip(","))
+        heads = page.locator(".console-result thead th").all_inner_texts()
+        result = page.locator(".console-result tbody tr")
+        cells = result.evaluate_all("rows => rows.map(r => [...r.cells].map(c => c.querySelector('a')?.href))")
+        assert cells and {h for row in cells for h, link in zip(heads, row, strict=True) if link} == linked
+        for link in sorted({link for row in cells for link in row if link}):
+            assert link.startswith(served.url(base, "")), link
+            parts = urlsplit(link.replace(served.url(base, ""), "/"))
+            file = served.site / unquote(parts.path).lstrip("/") / "index.html"
+            assert file.is_file(), link
+            assert not parts.fragment or f'id="{unquote(parts.fragment)}"' in file.read_text(encoding="utf-8"), link
+
+
+def test_what_content_calls_an_address_leads_nowhere_else(served: Served, open_page: Browsing) -> None:
+    sql = "SELECT 'javascript:alert(1)' AS address, '../../../x' AS thumbnail, 'data:text/html,x' AS url, '//example.org/' AS entity"
+    page = open_page(with_sql(served, sql, SUB_PATH))
+    rows(page)
+    assert page.locator(".console-result tbody a").count() == 0

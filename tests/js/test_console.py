@@ -104,7 +104,8 @@ def test_many_rows_are_counted_honestly_and_downloads_hold_them_all(site_served:
     sql = 'SELECT sample_id, "Gene Symbol" AS gene, n_cells FROM samples ORDER BY n_cells'
     page = open_console(open_page, site_served, sql)
     assert len(result(page)) == 1000
-    assert page.locator(".console-facts").inner_text().startswith("1,152 rows (the first 1,000 are shown) · ")
+    assert page.locator(".console-facts").inner_text().startswith("first 1,000 of 1,152 rows · ")
+    assert "hold all 1,152 rows" in page.locator(".console-downloads").inner_text()
     with page.expect_download() as download:
         page.get_by_role("button", name="Parquet").click()
     table = pq.read_table(Path(download.value.path()))
@@ -170,3 +171,102 @@ def test_statements_run_in_order_and_a_dropped_view_comes_back(site_served: Serv
     run(page, "SELECT count(*) FROM samples")
     page.locator("table.result td").wait_for()
     assert result(page) == [["1152"]]
+
+
+@pytest.mark.parametrize("table", [
+    "'studies/demo/screenA'", '"studies/demo/screenA"', "'studies/demo/screenA.parquet'", "'data/studies/demo/screenA.parquet'",
+])  # fmt: skip
+def test_a_component_s_own_table_goes_by_study_and_component(site_served: Served, open_page: Browsing, table: str) -> None:
+    page = open_console(open_page, site_served, f"SELECT count(*) FROM {table} t JOIN samples s USING (sample_id) WHERE t.n_cells > 30")
+    assert result(page) == [["1141"]]
+
+
+def test_a_component_that_is_not_here_is_named_with_those_that_are(site_served: Served, open_page: Browsing) -> None:
+    page = open_console(open_page, site_served, "SELECT * FROM 'studies/demo/screenB'")
+    page.get_by_role("alert").wait_for()
+    assert page.locator(".problem-message").inner_text() == "There is no table 'studies/demo/screenB' here."
+    assert page.locator(".problem-hint").inner_text() == "demo has 'studies/demo/screenA'."
+
+
+def test_memory_has_an_end_and_a_sentence_says_so(site_served: Served, open_page: Browsing) -> None:
+    sql = "CREATE TABLE big AS SELECT md5(range::VARCHAR) AS h, range AS r FROM range(60000000)"
+    page = open_console(open_page, site_served, sql)
+    page.get_by_role("alert").wait_for()
+    assert page.locator(".problem-message").inner_text() == "The query needed more memory than the 1 GB that it may take in a browser."
+    assert "Narrow it" in page.locator(".problem-hint").inner_text()
+    run(page, "SELECT count(*) FROM samples")
+    page.locator("table.result td").wait_for()
+    assert result(page) == [["1152"]]
+
+
+def test_explain_tells_the_plan_and_runs_nothing(site_served: Served, open_page: Browsing) -> None:
+    page = open_page(site_served.url("/", "query/"))
+    page.set_default_timeout(60_000)
+    page.get_by_role("button", name="Explain").click()
+    plan = page.locator(".console-plan")
+    plan.wait_for()  # the example's: samples is only what it calls a count
+    assert "PARQUET_SCAN" in plan.locator("pre").inner_text()
+    assert "It reads of sample_phenotypes (" in plan.locator("p").inner_text()
+    assert page.locator("table.result").count() == 0 and page.locator(".console-history .count").inner_text() == "0"
+    run(page, "EXPLAIN SELECT nonsense FROM samples")
+    page.get_by_role("alert").wait_for()
+
+
+def test_history_is_listed_kept_and_forgotten(site_served: Served, open_page: Browsing) -> None:
+    page = open_console(open_page, site_served, "SELECT 1 AS one")
+    result(page)
+    run(page, "SELECT 2 AS two")
+    page.locator("th:has-text('two')").wait_for()
+    result(page)
+    page.reload()
+    page.locator(".console-history summary").click()
+    queries = page.locator(".console-again code")
+    page.locator(".console-downloads:not([hidden])").wait_for()
+    assert queries.all_inner_texts() == ["SELECT 2 AS two", "SELECT 1 AS one"]
+    assert "1 row" in page.locator(".console-again").first.inner_text()
+    page.locator(".cm-content").wait_for()
+    page.locator(".console-again").nth(1).click()
+    assert page.locator(".cm-content").inner_text() == "SELECT 1 AS one"
+    page.get_by_role("button", name="Forget the query SELECT 2").click()
+    assert queries.all_inner_texts() == ["SELECT 1 AS one"]
+    page.get_by_role("button", name="Forget all").click()
+    assert queries.count() == 0 and page.evaluate("() => localStorage.getItem('slidecase-queries')") is None
+
+
+def test_a_long_query_is_packed_into_the_link_and_a_longer_one_refused(site_served: Served, open_page: Browsing) -> None:
+    listed = ", ".join(f"'demo/screenA/plate1/H{n}'" for n in range(300))
+    page = open_console(open_page, site_served, f"SELECT count(*) FROM samples WHERE sample_id IN ({listed})")
+    assert result(page) == [["12"]]
+    assert "#z=" in page.url and len(page.url) < 2500
+    again = open_page(page.url)
+    again.set_default_timeout(60_000)
+    assert result(again) == [["12"]] and "'demo/screenA/plate1/H299'" in again.locator(".cm-content").inner_text()
+    noise = "".join(str(n * n * 7919 % 10_007) for n in range(12_000))
+    run(page, f"SELECT length('{noise}')")
+    page.wait_for_function("() => document.querySelector('.console-status').textContent.includes('too long for a link')")
+    assert "#" not in page.url and page.get_by_role("button", name="Copy link").is_disabled()
+    cut = open_page(again.url[:-100])
+    cut.get_by_text("The link is damaged").wait_for()
+
+
+def test_the_reader_says_how_many_rows(site_served: Served, open_page: Browsing) -> None:
+    page = open_console(open_page, site_served, "SELECT n_cells FROM samples ORDER BY n_cells")
+    assert len(result(page)) == 1000
+    page.get_by_label("Rows shown").select_option("100")
+    page.get_by_text("first 100 of 1,152 rows · ").wait_for()
+    assert len(result(page)) == 100
+
+
+def test_columns_are_completed_behind_an_alias(site_served: Served, open_page: Browsing) -> None:
+    # Typing over a selection: see tests/browser/test_console.py.
+    page = open_page(site_served.url("/", "query/"), allow=("Applying inline style",))
+    editor = page.locator(".cm-content")
+    editor.wait_for()
+    editor.press("Control+a")
+    editor.press_sequentially("SELECT p.te FROM sample_phenotypes p")
+    for _ in " FROM sample_phenotypes p":
+        editor.press("ArrowLeft")
+    editor.press("Control+Space")
+    offered = page.locator(".cm-tooltip-autocomplete li")
+    offered.first.wait_for()
+    assert offered.first.inner_text().startswith("term")
