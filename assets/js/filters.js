@@ -12,7 +12,8 @@
 /** @typedef {{op: 'holds' | 'lacks' | 'is' | 'not', value: string | number | boolean}
  *   | {op: 'none'} | {op: 'any'} | {op: '>' | '>=' | '<' | '<=', value: number}
  *   | {op: 'between', from: number, to: number}} Test */
-/** @typedef {{filters: Record<string, string>, sort: {column: string, descending: boolean} | null, page: number}} View */
+/** @typedef {{filters: Record<string, string>, sort: {column: string, descending: boolean} | null, page: number,
+ *   columns?: string[]}} View `columns`: those shown, where they are not the page's own */
 
 // A number as tables write one. Short enough that every reader casts it to the same double.
 const NUMBER = /^-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$/
@@ -196,13 +197,14 @@ export function toSql(from, columns, view, kinds) {
 
 // --- the address -------------------------------------------------------------------------------------------------
 
-/** `#f=Gene Symbol:sgo&s=-Score&p=2`, without the `#`. @param {View} view */
+/** `#f=Gene Symbol:sgo&s=-Score&c=Score&p=2`, without the `#`. @param {View} view */
 export function toHash(view) {
   const parts = new URLSearchParams()
   for (const [name, text] of Object.entries(view.filters)) {
     if (text.trim()) parts.append('f', name.replace(/[\\:]/g, '\\$&') + ':' + text.trim())
   }
   if (view.sort) parts.set('s', (view.sort.descending ? '-' : '') + view.sort.column)
+  for (const name of view.columns ?? []) parts.append('c', name)
   if (view.page > 1) parts.set('p', String(view.page))
   return parts.toString()
 }
@@ -221,7 +223,8 @@ export function fromHash(hash, columns) {
   // A column's own name may begin with a hyphen.
   const sort = columns.includes(s) ? { column: s, descending: false }
     : s.startsWith('-') && columns.includes(s.slice(1)) ? { column: s.slice(1), descending: true } : null
-  return { filters, sort, page: Math.max(1, Math.trunc(Number(parts.get('p'))) || 1) }
+  const shown = [...new Set(parts.getAll('c'))].filter((name) => columns.includes(name))
+  return { filters, sort, page: Math.max(1, Math.trunc(Number(parts.get('p'))) || 1), ...(shown.length ? { columns: shown } : {}) }
 }
 
 /**

@@ -6,6 +6,7 @@ import { vendor } from './vendor.js'
 /** @typedef {import('./filters.js').Kind} Kind */
 /** @typedef {{name: string, kind: Kind, type: 'date' | 'time' | ''}} Column */
 
+const AT_ONCE = 4 // parts of a column asked for side by side
 const WHOLE = 1_000_000 // up to here one request for the file is cheaper than several for its parts
 
 /**
@@ -117,9 +118,25 @@ export class ParquetTable {
     return mapped(rows, (row) => plain(row[0], column))
   }
 
-  /** A whole column. @param {string} name @returns {Promise<any[]>} */
-  async column(name) {
-    const parts = await Promise.all(this.starts.slice(1).map((_, group) => this.part(group, name)))
+  /**
+   * A whole column. `told` hears how many of its parts have come.
+   * @param {string} name @param {{told?: (done: number, all: number) => void, stop?: AbortSignal}} [how] @returns {Promise<any[]>}
+   */
+  async column(name, { told, stop } = {}) {
+    const groups = this.starts.length - 1
+    /** @type {any[][]} */
+    const parts = Array(groups)
+    let [next, done] = [0, 0]
+    const reader = async () => {
+      while (next < groups) {
+        stop?.throwIfAborted()
+        const group = next++
+        parts[group] = await this.part(group, name)
+        told?.(++done, groups)
+      }
+    }
+    // A few at a time, so that who cancels is not sent what is left.
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, groups) }, reader))
     return parts.length === 1 ? parts[0] : parts.flat()
   }
 

@@ -2,7 +2,8 @@
 // grid is coloured by what the reader asks.
 
 import { el, intoView, pageData } from './dom.js'
-import { colouring } from './plate-colours.js'
+import { Paint } from './plate-paint.js'
+import { Annotation } from './plate-rows.js'
 import { Chooser } from './viewer-chooser.js'
 import { hashOf, readHash } from './viewer-state.js'
 
@@ -13,19 +14,21 @@ class Plate {
   constructor(table, data) {
     this.table = table
     this.wells = data.wells ?? {}
-    /** @type {{key: string, label: string, kind: 'category' | 'number' | 'flag'}[]} */
-    this.ways = data.colour_by ?? []
     this.panel = document.getElementById('well') ?? el('aside', { id: 'well', class: 'well-panel', 'aria-live': 'polite' })
     if (!this.panel.isConnected) table.after(this.panel)
     this.hint = [...this.panel.childNodes]
     /** @type {Target} */
     this.target = { sample: null, field: 1 }
-    /** @type {Set<Element>} wells with a phenotype, as the page marks them */
-    this.hits = new Set(table.querySelectorAll('td.hit'))
-    this.by = ''
     this.view = ''
-    /** @type {ChildNode[]} */
-    this.legendBefore = []
+    const cells = /** @type {HTMLElement[]} */ ([...table.querySelectorAll('td[data-well]')])
+    const order = data.table?.order ?? cells.map((td) => td.dataset.well)
+    /** @type {Map<string, number>} a well's row in the table */
+    this.at = new Map(order.slice(0, data.table?.rows ?? 0).map((/** @type {string} */ well, /** @type {number} */ i) => [well, i]))
+    this.paint = new Paint(cells.map((element) => ({
+      element, link: /** @type {HTMLElement} */ (element.querySelector('a')), told: this.wells[element.dataset.well ?? ''] ?? {},
+      at: this.at.get(element.dataset.well ?? '') ?? -1, hit: element.classList.contains('hit'),
+    })), data, 'wells', () => this.#keep(false))
+    this.annotation = this.paint.rows && new Annotation(this.paint.rows)
     const root = document.getElementById('viewer')
     this.chooser = root ? new Chooser(root, this.wells, (target, view) => {
       if (hashOf(target, '') !== hashOf(this.target, '')) return // a well left meanwhile
@@ -37,7 +40,8 @@ class Plate {
   start() {
     // Cards inside the grid are for readers without scripts; here their content moves to the panel.
     ;(this.table.closest('.plate-view') ?? this.table).classList.add('plate-live')
-    this.#tools()
+    this.paint.tools()
+    this.#zoom()
     const links = this.links()
     links.forEach((link, i) => (link.tabIndex = i ? -1 : 0))
     this.table.addEventListener('click', (e) => {
@@ -64,8 +68,7 @@ class Plate {
   /** Shows what the address names. */
   follow() {
     const { target, parts } = readHash(location.hash)
-    this.#colour(parts.get('by') ?? '')
-    parts.delete('by')
+    this.paint.follow(parts)
     this.#show(this.cell(target.sample) ? target : { sample: null, field: 1 }, parts)
   }
 
@@ -80,7 +83,7 @@ class Plate {
 
   /** @param {boolean} step whether the reader can come back here */
   #keep(step) {
-    const hash = hashOf(this.target, [this.view, this.by && `by=${encodeURIComponent(this.by)}`].filter(Boolean).join('&'))
+    const hash = hashOf(this.target, [this.paint.hash(), this.view].filter(Boolean).join('&'))
     const address = hash ? `#${hash}` : location.pathname + location.search
     if (step) history.pushState(null, '', address)
     else history.replaceState(history.state, '', address)
@@ -113,7 +116,9 @@ class Plate {
     const chips = fields.length > 1 ? el('div', { class: 'well-fields', role: 'group', 'aria-label': 'Fields of view' }, ...fields.map((field, i) =>
       el('button', { type: 'button', class: 'chip', 'aria-pressed': String(i + 1 === target.field), title: field.name, text: `Field ${i + 1}`,
         onclick: () => this.choose({ sample: target.sample, field: i + 1 }) }))) : null
-    this.panel.replaceChildren(...content, ...(chips ? [chips] : []))
+    const at = this.at.get(target.sample ?? '')
+    const all = this.annotation && at !== undefined ? [this.annotation.element(at)] : []
+    this.panel.replaceChildren(...content, ...(chips ? [chips] : []), ...all)
   }
 
   // --- the grid by keys: one stop for Tab, arrows inside ---
@@ -148,46 +153,30 @@ class Plate {
     link.focus()
   }
 
-  // --- colours ---
+  // --- size: many columns fit a small screen only where the reader may choose between sight and touch ---
 
-  #tools() {
-    if (!this.ways.length) return
-    const given = document.querySelector('.plate-tools')
-    const tools = given instanceof HTMLElement ? given : el('div', { class: 'plate-tools' })
-    if (!given) this.table.before(tools)
-    this.select = el('select', { onchange: () => { this.#colour(this.select.value); this.#keep(false) } },
-      el('option', { value: '', text: 'what was found' }), ...this.ways.map(({ key, label }) => el('option', { value: key, text: label })))
-    tools.replaceChildren(el('label', {}, el('span', { text: 'Colour by' }), ' ', this.select))
-    tools.hidden = false
-    this.legend = document.querySelector('.plate-legend')
-    this.legendBefore = [...this.legend?.childNodes ?? []]
-  }
-
-  /** @param {string} key */
-  #colour(key) {
-    const way = this.ways.find((w) => w.key === key)
-    this.by = way ? key : ''
-    if (this.select) this.select.value = this.by
-    const cells = /** @type {HTMLElement[]} */ ([...this.table.querySelectorAll('td[data-well]')])
-    const values = cells.map((td) => this.wells[td.dataset.well ?? '']?.[key] ?? null)
-    const colours = way ? colouring(way, values) : null
-    cells.forEach((td, i) => {
-      const colour = colours?.of(values[i]) ?? null
-      td.classList.toggle('coloured', Boolean(way))
-      // The mark of a phenotype found says nothing about what is asked, except where that is a phenotype the well has.
-      td.classList.toggle('hit', this.hits.has(td) && (!way || (way.kind === 'flag' && Boolean(values[i]))))
-      if (colour) td.style.setProperty('--well-colour', colour)
-      else td.style.removeProperty('--well-colour')
-    })
-    if (!this.legend) return
-    if (!colours) return this.legend.replaceChildren(...this.legendBefore)
-    // Some marks are on the wells whatever the colour, and so is their meaning below.
-    const stays = this.legendBefore.flatMap((n) => (n instanceof Element ? [...n.querySelectorAll('[data-stays]')] : [])).map((n) => n.cloneNode(true))
-    this.legend.replaceChildren(el('ul', {}, ...colours.legend.map(({ colour, label, n }) => {
-      const swatch = el('span', { class: 'swatch' })
-      if (colour) swatch.style.background = colour
-      return el('li', {}, swatch, ` ${label} `, el('span', { class: 'count', text: n === null ? '' : String(n) }))
-    }), ...stays))
+  #zoom() {
+    const place = document.querySelector('.plate-tools')
+    if (!(place instanceof HTMLElement) || !this.table.matches('.plate-24, .plate-48')) return
+    const scroll = /** @type {HTMLElement} */ (this.table.parentElement)
+    let size = 0 // of the grid's own width; 0 is as the page has it
+    const set = (/** @type {number} */ to) => {
+      size = to
+      if (size) this.table.style.setProperty('--plate-width', `${Math.round(size)}px`)
+      else this.table.style.removeProperty('--plate-width')
+      fit.setAttribute('aria-pressed', String(size > 0 && size <= scroll.clientWidth))
+    }
+    const by = (/** @type {number} */ factor) => () => {
+      const middle = (scroll.scrollLeft + scroll.clientWidth / 2) / scroll.scrollWidth
+      set(Math.min(6000, Math.max(260, this.table.offsetWidth * factor)))
+      scroll.scrollLeft = middle * scroll.scrollWidth - scroll.clientWidth / 2
+    }
+    const fit = el('button', { type: 'button', class: 'tool', text: 'Fit', title: 'The whole plate at once', 'aria-pressed': 'false',
+      onclick: () => set(size && size <= scroll.clientWidth ? 0 : scroll.clientWidth - 8) })
+    place.append(el('div', { class: 'plate-zoom', role: 'group', 'aria-label': 'Size of the grid' },
+      el('button', { type: 'button', class: 'tool', 'aria-label': 'Smaller', text: '−', onclick: by(1 / 1.4) }), fit,
+      el('button', { type: 'button', class: 'tool', 'aria-label': 'Larger', text: '+', onclick: by(1.4) })))
+    place.hidden = false
   }
 }
 

@@ -17,45 +17,50 @@ const task = () => /** @type {Promise<void>} */ (new Promise((resolve) => {
 /** Resolves in a task of its own, after those that asked before: what follows an `await turn()` shares its task with nobody. */
 export const turn = () => (last = last.then(task))
 
-/** @param {number} n @param {number} size @param {(from: number, to: number) => void | Promise<void>} work */
-export async function inSlices(n, size, work) {
+/**
+ * @param {number} n @param {number} size @param {(from: number, to: number) => void | Promise<void>} work
+ * @param {AbortSignal} [stop] heard between two slices @throws what `stop` gives as its reason
+ */
+export async function inSlices(n, size, work, stop) {
   for (let from = 0; from < n; from += size) {
     if (from) await turn()
+    stop?.throwIfAborted()
     await work(from, Math.min(n, from + size))
   }
 }
 
 /**
  * The same as `items.map(change)`. @template T, U
- * @param {T[]} items @param {(item: T, index: number) => U} change @param {number} [size] @returns {Promise<U[]>}
+ * @param {T[]} items @param {(item: T, index: number) => U} change @param {number} [size] @param {AbortSignal} [stop] @returns {Promise<U[]>}
  */
-export async function mapped(items, change, size = SLICE) {
+export async function mapped(items, change, size = SLICE, stop) {
   /** @type {U[]} */
   const out = []
-  await inSlices(items.length, size, (from, to) => { for (let i = from; i < to; i++) out.push(change(items[i], i)) })
+  await inSlices(items.length, size, (from, to) => { for (let i = from; i < to; i++) out.push(change(items[i], i)) }, stop)
   return out
 }
 
-/** The same as `items.filter(holds)`. @template T @param {T[]} items @param {(item: T) => boolean} holds @returns {Promise<T[]>} */
-export async function kept(items, holds) {
+/** The same as `items.filter(holds)`. @template T @param {T[]} items @param {(item: T) => boolean} holds @param {AbortSignal} [stop] @returns {Promise<T[]>} */
+export async function kept(items, holds, stop) {
   /** @type {T[]} */
   const out = []
-  await inSlices(items.length, SLICE, (from, to) => { for (let i = from; i < to; i++) if (holds(items[i])) out.push(items[i]) })
+  await inSlices(items.length, SLICE, (from, to) => { for (let i = from; i < to; i++) if (holds(items[i])) out.push(items[i]) }, stop)
   return out
 }
 
 /**
  * The same as `items.toSorted(order)`: runs of a slice each, then merged.
- * @template T @param {T[]} items @param {(a: T, b: T) => number} order @returns {Promise<T[]>}
+ * @template T @param {T[]} items @param {(a: T, b: T) => number} order @param {AbortSignal} [stop] @returns {Promise<T[]>}
  */
-export async function inOrder(items, order) {
+export async function inOrder(items, order, stop) {
   /** @type {T[][]} */
   let runs = []
-  await inSlices(items.length, SLICE, (from, to) => { runs.push(items.slice(from, to).sort(order)) })
+  await inSlices(items.length, SLICE, (from, to) => { runs.push(items.slice(from, to).sort(order)) }, stop)
   while (runs.length > 1) {
     const longer = []
     for (let i = 0; i < runs.length; i += 2) {
       await turn()
+      stop?.throwIfAborted()
       longer.push(i + 1 < runs.length ? await merged(runs[i], runs[i + 1], order) : runs[i])
     }
     runs = longer

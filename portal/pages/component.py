@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 from portal import addresses
 from portal.facts import ComponentFacts, ContainerFacts, StudyFacts
 from portal.model import StudyComponent
-from portal.pages import pictures
+from portal.pages import asked_samples, pictures
 from portal.pages.counting import Uncounted
 from portal.pages.licences import licence
+from portal.pages.places_map import PlaceMap, map_sql
 from portal.pages.platemaps import PlateMap
 from portal.pages.render import Crumb, Page, Site
 from portal.pages.tables import FirstRows, PublishedTable, first_rows
@@ -42,8 +44,6 @@ def _tiles(study: StudyFacts, facts: ComponentFacts, maps: Mapping[str, PlateMap
 def _settings(component: StudyComponent) -> list[tuple[str, list[str]]]:
     """What is told of the component in fields of its own: label and values, only what is filled."""
     rows = [
-        ("Imaging method", [t.name + (f" ({t.term})" if t.term else "") for t in component.imaging_method]),
-        ("Technology", [t.name + (f" ({t.term})" if t.term else "") for t in component.technology]),
         ("Type", [t.name for t in component.component_type]),
         ("Sample type", [component.sample_type] if component.sample_type else []),
         ("Biological entity", [b.biological_entity for b in component.biosamples if b.biological_entity]),
@@ -69,6 +69,14 @@ def _settings(component: StudyComponent) -> list[tuple[str, list[str]]]:
     return [(label, [v for v in values if v]) for label, values in rows if values]
 
 
+def _terms(component: StudyComponent) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """What has a page of its own among the terms: label, then name, accession or nothing, and page of each."""
+    told = (("Imaging method", "method", component.imaging_method), ("Technology", "study type", component.technology))
+    return [
+        (label, [(t.name, t.term or "", addresses.named_term(kind, t.term, t.name)) for t in terms]) for label, kind, terms in told if terms
+    ]
+
+
 def _linked(rows: FirstRows, accession: str, component: str) -> list[list[tuple[str | None, str]]]:
     """Cells as (text, address): the plate and the well lead to the plate's page."""
     names = [c.name for c in rows.columns]
@@ -86,6 +94,15 @@ def _linked(rows: FirstRows, accession: str, component: str) -> list[list[tuple[
     return linked
 
 
+def _file_name(accession: str, component: str) -> str:
+    """What a download is called on any system.
+
+    >>> _file_name("idr0002", "screen A/1")
+    'idr0002-screen_A_1'
+    """
+    return re.sub(r"[^A-Za-z0-9.-]", "_", f"{accession}-{component}")
+
+
 def component_page(
     site: Site,
     facts: StudyFacts,
@@ -95,6 +112,7 @@ def component_page(
     maps: Mapping[str, PlateMap],
     table: Path | None,
     published: PublishedTable | None,
+    place_map: PlaceMap | None = None,
 ) -> dict[str, bytes]:
     """`studies/<accession>/<component>/`.
 
@@ -112,6 +130,7 @@ def component_page(
         kind="component",
         style="record",
         scripts=("table",) if rows and published else (),
+        wasm=bool(rows and published),  # DuckDB writes the rows that match as Parquet
         description=f"{component.kind.capitalize()} {component.name} of {study.accession}: {study.title}"[:300],
         crumbs=(Crumb("Studies", addresses.STUDIES), Crumb(study.accession, addresses.study(study.accession))),
         here=component.name,
@@ -122,6 +141,9 @@ def component_page(
             "parquet": page.link(published.address),
             "rows": published.rows,
             "bytes": published.bytes,
+            "sha256": published.sha256,
+            "name": _file_name(study.accession, component.name),
+            "all": [c.name for c in published.columns],
             "columns": [c.name for c in rows.columns],
             "containers": {c.name: page.link(c.address) for c in its.containers},
         }
@@ -137,6 +159,8 @@ def component_page(
         shared=shared,
         most=max((r.samples for r in phenotypes), default=0),
         settings=_settings(component),
+        terms=_terms(component),
+        cell_lines=[(name, n, addresses.named_term("cell line", None, name)) for name, n in its.cell_lines.items()],
         organisms=[o.name for o in study.organisms_of(component)],
         tiles=tiles,
         plates=any(t.facts.kind == "plate" for t in tiles),
@@ -148,5 +172,17 @@ def component_page(
         rows=rows,
         linked=_linked(rows, study.accession, component.name) if rows else [],
         published=published,
+        place_map=place_map,
+        place_sql=map_sql(study.accession, component.name),
         page_data=data,
+        empties=any(m.empties for m in maps.values()),
+        target_column=asked_samples.target_column,
+        asked={
+            "figures": asked_samples.component_figures(study.accession, component.name, sorted(its.target_kinds)),
+            "phenotypes": asked_samples.component_phenotypes(study.accession, component.name, [p.name for p in phenotypes])
+            if phenotypes
+            else "",
+            "containers": asked_samples.component_containers(study.accession, component.name),
+            "cell_lines": asked_samples.component_cell_lines(study.accession, component.name),
+        },
     )

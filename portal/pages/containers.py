@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import ComponentRecord, ContainerFacts
 from portal.model import StudyComponent
-from portal.pages import pictures
+from portal.pages import asked_samples, pictures
 from portal.pages.counting import Uncounted
+from portal.pages.grid_columns import Place, places, told
 from portal.pages.licences import Licence, licence
-from portal.pages.plates import grid, image_fields, legend, page_data
-from portal.pages.prose import count
+from portal.pages.plates import WellCell, grid, image_fields, legend, page_data, values_of, ways
 from portal.pages.render import Crumb, Page, Site, given, opened
 from portal.pages.samples import WORDS, SampleRow, samples_of_images, samples_of_tables
+from portal.pages.tables import WORDS as WORDS_OF_TABLES
+from portal.pages.tables import PublishedTable, manifest
 
 # A dataset's list ends here: the rest is in the component's table and in Parquet.
 MOST_LISTED = 2_000
@@ -27,12 +30,13 @@ def _page(
     record: ComponentRecord,
     container: ContainerFacts,
     samples: Sequence[SampleRow],
-    measured: Sequence[str],
+    place: Place | None,
+    published: PublishedTable | None,
     terms: Licence | None,
 ) -> dict[str, bytes]:
     component: StudyComponent = record.component
     plate = container.kind == "plate"
-    scripts = ("plate", "viewer") if plate else ("viewer",) if any(s.images for s in samples) else ()
+    scripts = ("plate" if plate else "plate-dataset", *(("viewer",) if plate or any(s.images for s in samples) else ()))
     page = Page(
         address=addresses.container(record.study, component.name, container.name),
         kind=container.kind,
@@ -59,17 +63,23 @@ def _page(
         "brightfield": bool(images) and all(i.brightfield for i in images),
         "shown_images": len(images),
         "uncounted": Uncounted.of(container),
-        "told": _told(container, sum(s.control and s.hit for s in samples)),
+        "controls_hit": sum(s.control and s.hit for s in samples),
+        "empties": sum(s.empty for s in samples),
+        "looked": any(s.looked or s.hit for s in samples),
+        "asked": asked_samples.container_figures(record.study, component.name, container.name) if record.facts.samples else "",
         "origin": record.origin,
-        "table_address": addresses.component(record.study, component.name) + "#samples-section" if record.facts.samples else "",
+        "table_address": _table_address(record, container) if record.facts.samples else "",
     }
+    table = _table(page, place, published)
     if plate:
         sprite = next((s for s in record.images.sprites if s.container == container.name), None)
         lines = grid(container, samples, sprite)
         cells = [cell for _, row in lines for cell in row]
         # The grid's table twin leaves out what is the same everywhere.
         columns = [(k, v) for k, v in filled if k not in ("gene_symbol", "gene_id") and len({s.values.get(k) for s in samples}) > 1]
-        data = page_data(page, container, [(c.well, c.sample) for c in cells if c.sample], measured)
+        data = page_data(page, container, [(c.well, c.sample) for c in cells if c.sample], samples, table)
+        # A well of which only an image tells is in no table, so that no query counts it.
+        tabled = place is not None and place.rows == len(samples)
         return site.page(
             "plate.html",
             page,
@@ -77,10 +87,11 @@ def _page(
             lines=lines,
             sprite=sprite,
             legend=legend(cells),
+            asked_legend=asked_samples.plate_legend(record.study, component.name, container.name) if tabled else "",
             columns=columns,
             numbers=list(range(1, len(lines[0][1]) + 1)) if lines else [],
             twin=samples,
-            measured=len(measured),
+            coloured=len(place.columns) if place and table else 0,
             page_data=data,
             same=[
                 (label, next(iter(v)))
@@ -102,7 +113,14 @@ def _page(
         page,
         **common,
         gallery=gallery,
-        page_data={"wells": {s.sample: {"fields": image_fields(page, s.images)} for s, _ in gallery}},
+        page_data={
+            "wells": {s.sample: {"fields": image_fields(page, s.images)} for s, _ in gallery},
+            "colour_by": (by := ways(listed)),
+            "rows": [values_of(s, by) for s in listed],
+            **({"table": table} if table else {}),
+        },
+        states=[WellCell("", s).classes for s in listed],
+        legend=legend(WellCell("", s) for s in listed),
         listed=list(zip(listed, anchors, strict=True)),
         total=len(samples),
         columns=columns,
@@ -111,24 +129,26 @@ def _page(
     )
 
 
-def _told(container: ContainerFacts, controls_hit: int) -> str:
-    """`96 samples, 16 of them controls; 55 with a phenotype, 8 of those controls`."""
-    n, controls, hits = container.samples, container.controls, container.with_phenotype
-    text = count(n, "sample")
-    if controls:
-        text += (
-            (", a control" if n == 1 else ", all controls")
-            if controls == n
-            else f", {controls:,} of them {'a control' if controls == 1 else 'controls'}"
-        )
-    if hits:
-        text += f"; {hits:,} with a phenotype"
-        if controls_hit and controls < n:
-            text += f", {controls_hit:,} of those {'a control' if controls_hit == 1 else 'controls'}"
-    return text
+def _table_address(record: ComponentRecord, container: ContainerFacts) -> str:
+    """The component's table, filtered to this plate or dataset (assets/js/filters.js reads the fragment)."""
+    asked = urlencode({"f": f"container:={container.name}"})
+    return f"{addresses.component(record.study, record.component.name)}#{asked}"
 
 
-_PAGE_IDS = {"content", "page-data", "pictures", "samples", "gallery", "viewer"}
+def _table(page: Page, place: Place | None, published: PublishedTable | None) -> dict[str, Any]:
+    """What scripts need to read this container's rows from the component's Parquet file; empty where it has none."""
+    if place is None or published is None:
+        return {}
+    return {
+        "parquet": page.link(published.address),
+        "bytes": published.bytes,
+        "start": place.start,
+        "rows": place.rows,
+        "columns": told(place, WORDS_OF_TABLES),
+    }
+
+
+_PAGE_IDS = {"content", "page-data", "pictures", "samples", "gallery", "viewer", "counts", "grid", "plate-view", "well", "legend"}
 
 
 @recipe("code")
@@ -136,7 +156,8 @@ def containers(work: Work) -> dict[str, Path]:
     """`studies/<accession>/<component>/<container>/` for every container of one component.
 
     Inputs after templates and frame: {components/<component>.json} (ComponentRecord), and {samples.parquet,
-    phenotypes.parquet, targets.parquet, table.parquet} of that component; without tables only images make containers.
+    phenotypes.parquet, targets.parquet, table.parquet} of that component; without tables only images make containers. With the
+    {entry.json} of its own table, readers' scripts are told where the rows lie.
     """
     site = opened(work)
     record = _record(work)
@@ -146,11 +167,13 @@ def containers(work: Work) -> dict[str, Path]:
         if (found := given(work, n))
     }
     complete = {"samples.parquet", "phenotypes.parquet", "targets.parquet"} <= files.keys()
-    samples, measured = samples_of_tables(record, files) if complete else (samples_of_images(record, record.images.images), [])
+    samples = samples_of_tables(record, files) if complete else samples_of_images(record, record.images.images)
+    published = manifest(work).component(record.study, record.component.name)
+    rows = places(files.get("table.parquet")) if published else {}
     terms = licence(record.licence)
     out: dict[str, Path] = {}
     for container in record.facts.containers:
-        out |= work.keep(_page(site, record, container, samples.get(container.name, []), measured, terms))
+        out |= work.keep(_page(site, record, container, samples.get(container.name, []), rows.get(container.name), published, terms))
     return out
 
 

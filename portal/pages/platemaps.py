@@ -12,13 +12,17 @@ import pyarrow.parquet as pq
 from portal.engine.step import Work, recipe
 from portal.facts import ComponentFacts, ContainerFacts
 from portal.model import Model
+from portal.pages.states import state_of
 
 Well = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class PlateMap:
-    """`uncounted` lies over the others: wells that the study's own figures leave out, in whatever state they are."""
+    """`uncounted` lies over the others: wells that the study's own figures leave out, in whatever state they are.
+
+    `empties`: wells in which, as the source says, nothing was.
+    """
 
     rows: int
     columns: int
@@ -26,6 +30,7 @@ class PlateMap:
     controls: str
     hits: str
     uncounted: str = ""
+    empties: str = ""
 
 
 def runs(wells: Iterable[Well]) -> str:
@@ -40,11 +45,11 @@ def runs(wells: Iterable[Well]) -> str:
 
 
 def plate_map(rows: int, columns: int, wells: Mapping[Well, str], uncounted: Iterable[Well] = ()) -> PlateMap:
-    """A plate from the state of each well: sample, control or hit."""
-    by: dict[str, list[Well]] = {"sample": [], "control": [], "hit": []}
+    """A plate from the state of each well: sample, control, empty or hit."""
+    by: dict[str, list[Well]] = {"sample": [], "control": [], "empty": [], "hit": []}
     for well, state in wells.items():
         by[state].append(well)
-    return PlateMap(rows, columns, runs(by["sample"]), runs(by["control"]), runs(by["hit"]), runs(uncounted))
+    return PlateMap(rows, columns, runs(by["sample"]), runs(by["control"]), runs(by["hit"]), runs(uncounted), runs(by["empty"]))
 
 
 class Telling(Model):
@@ -102,7 +107,7 @@ def plate_maps(table: Path, sizes: Mapping[str, tuple[int, int]]) -> dict[str, P
     counted: dict[str, set[Well]] = {}
     for container, row, column, control, hit, counts in zip(*(rows[name].to_pylist() for name in wanted), strict=True):
         plate = found.setdefault(container, {})
-        state = "control" if control is not None else "hit" if hit else "sample"
+        state = state_of(control, hit)
         # Where a source repeats a well, a phenotype found in any row counts.
         if plate.get((row, column)) != "hit":
             plate[row, column] = state

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from portal.facts import ContainerFacts, ImageFacts, Sprite
 from portal.pages.render import Page
 from portal.pages.samples import SampleRow, row_letters
+
+MARKS = ("hit", "control", "sample", "empty", "failed", "uncounted", "missing")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class WellCell:
         marks = ["well", "sample"] + [
             n
             for n, on in (
-                ("control", s.control),
+                ("empty", s.empty),
+                ("control", s.control and not s.empty),
                 ("hit", s.hit),
                 ("failed", s.failed),
                 ("uncounted", not s.counted),
@@ -73,24 +76,26 @@ def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite
 def legend(cells: Iterable[WellCell]) -> list[tuple[str, str, int]]:
     """(mark, words, how many wells), only what is there.
 
-    A well that failed or is not counted, and has no phenotype, says nothing of phenotypes.
+    A well that failed or is not counted, and has no phenotype, says nothing of phenotypes; neither does any where nobody looked.
     """
-    told = {"hit": 0, "control": 0, "sample": 0, "failed": 0, "uncounted": 0, "missing": 0}
-    controls_hit = 0
+    told = dict.fromkeys(MARKS, 0)
+    controls_hit, looked = 0, False
     for cell in cells:
         s = cell.sample
         if s is None:
             told["missing"] += 1
             continue
+        looked |= s.looked
         told["failed"] += s.failed
         told["uncounted"] += not s.counted
         controls_hit += s.control and s.hit
         if s.control or s.hit or not (s.failed or not s.counted):
-            told["hit" if s.hit and not s.control else "control" if s.control else "sample"] += 1
+            told["empty" if s.empty else "control" if s.control else "hit" if s.hit else "sample"] += 1
     words = {
         "hit": "phenotype found",
         "control": f"control ({controls_hit:,} with a phenotype)" if controls_hit else "control",
-        "sample": "no phenotype found",
+        "sample": "no phenotype found" if looked else "sample",
+        "empty": "empty, says the source",
         "failed": "failed quality control",
         "uncounted": "not counted by the study",
         "missing": "no sample",
@@ -107,33 +112,40 @@ def image_fields(page: Page, images: Sequence[ImageFacts]) -> list[dict[str, str
     ]
 
 
-def page_data(page: Page, container: ContainerFacts, cells: Sequence[tuple[str, SampleRow]], measured: Sequence[str]) -> dict[str, Any]:
-    """What plate.js and viewer.js are given: wells with their fields of view, and by what the grid can be coloured."""
-    shown = [n for n in measured if sum(n in s.numbers for _, s in cells) > 1]
-    names = list(dict.fromkeys(o.name for _, s in cells for o in s.phenotypes))
-    flags = {name: f"p{i}" for i, name in enumerate(sorted(names))}
-    numbers = {name: f"n{i}" for i, name in enumerate(shown)}
-    wells: dict[str, dict[str, Any]] = {}
-    for well, s in cells:
-        told: dict[str, Any] = {"fields": image_fields(page, s.images)} if s.images else {}
-        told |= dict(s.values)
-        if s.phenotypes:
-            told["phenotypes"] = [o.name for o in s.phenotypes]
-        told |= {flags[o.name]: True for o in s.phenotypes} | {numbers[n]: v for n, v in s.numbers.items() if n in numbers}
-        wells.setdefault(well, told)
-    by: list[dict[str, str]] = []
-    for key, label in (
-        ("control_type", "Control"),
-        ("quality", "Quality"),
-        ("cell_line", "Cell line"),
-        ("organism", "Organism"),
-        ("reagent", "Reagent"),
-        ("compound", "Compound"),
-    ):
-        if 1 < len({s.values.get(key) for _, s in cells}) <= 13:
-            by.append({"key": key, "label": label, "kind": "category"})
-    by += [{"key": flags[n], "label": n, "kind": "flag"} for n in sorted(flags)]
-    by += [{"key": numbers[n], "label": n, "kind": "number"} for n in shown]
+def ways(samples: Sequence[SampleRow]) -> list[dict[str, str]]:
+    """By what a grid can be coloured without reading the table: what the page tells of every sample."""
+    by = [
+        {"key": key, "label": label, "kind": "category"}
+        for key, label in (("control_type", "Control"), ("quality", "Quality"))
+        if len({s.values.get(key) for s in samples}) > 1
+    ]
+    names = sorted({o.name for s in samples for o in s.phenotypes})
+    return by + [{"key": f"p{i}", "label": n, "kind": "flag"} for i, n in enumerate(names)]
+
+
+def values_of(sample: SampleRow, by: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What a sample has of each of `ways`."""
+    seen = {o.name for o in sample.phenotypes}
+    told: dict[str, Any] = {w["key"]: sample.values[w["key"]] for w in by if w["kind"] == "category" and w["key"] in sample.values}
+    return told | {w["key"]: True for w in by if w["kind"] == "flag" and w["label"] in seen}
+
+
+def page_data(
+    page: Page, container: ContainerFacts, cells: Sequence[tuple[str, SampleRow]], samples: Sequence[SampleRow], table: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What plate.js and viewer.js are given: wells with their fields of view, and by what the grid can be coloured.
+
+    `samples` are the container's in the order of its table; `order` names the well of each row of the table, and is left out where
+    that is simply every well of the grid in turn.
+    """
+    by = ways([s for _, s in cells])
+    wells = {
+        well: ({"fields": image_fields(page, s.images)} if s.images else {}) | told
+        for well, s in cells
+        if (told := values_of(s, by)) or s.images
+    }
+    shown = {s.sample_id: well for well, s in cells}
+    order = [shown.get(s.sample_id, "") for s in samples]
     return {
         "container": container.name,
         "kind": container.kind,
@@ -141,4 +153,5 @@ def page_data(page: Page, container: ContainerFacts, cells: Sequence[tuple[str, 
         "columns": container.columns,
         "wells": wells,
         "colour_by": by,
+        **({"table": {**table, **({"order": order} if order != [well for well, _ in cells] else {})}} if table else {}),
     }

@@ -1,10 +1,10 @@
-"""The samples of one component as pages show them: its tables' rows with phenotypes, genes, images and measurements."""
+"""The samples of one component as pages show them: its tables' rows with phenotypes, genes and images."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,10 @@ import pyarrow.parquet as pq
 from portal import addresses
 from portal.eaten import dates
 from portal.facts import ComponentRecord, ImageFacts
+from portal.pages.states import has_failed, is_empty
 from portal.pages.study import Chip, chips, phenotype_address
 
-MOST_NUMBERS = 8
 MOST_GENES_A_WELL = 12
-# A column of quality is written as a word, or as the answer to "did it pass?": no, false, 0.
-_FAILED = re.compile(
-    r"\s*(?:(?:fail|bad|poor|reject|exclud|discard|not?[ -]?pass|out of focus).*|(?:false|no|n|f|0(?:\.0*)?)\s*$)",
-    re.IGNORECASE | re.DOTALL,
-)
-_NO_MEASUREMENT = re.compile(r"identifier|number|\bid\b|plate|well|accession|sequence|build", re.IGNORECASE)
 _WELL = re.compile(r"([A-Z]{1,2})(\d{1,2})")
 WORDS = (
     ("gene_symbol", "Gene symbol"),
@@ -54,7 +48,10 @@ class Observed:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One row of samples.parquet with its phenotypes, genes and images. `counted`: whether the study's own figures count it."""
+    """One row of samples.parquet with its phenotypes, genes and images.
+
+    `counted`: whether the study's own figures count it; `looked`: whether anybody looked for phenotypes, so that none is a finding.
+    """
 
     sample_id: str
     container: str
@@ -67,8 +64,13 @@ class SampleRow:
     genes: tuple[Gene, ...] = ()
     more_genes: int = 0
     images: tuple[ImageFacts, ...] = ()
-    numbers: Mapping[str, float] = field(default_factory=dict)
     counted: bool = True
+    looked: bool = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether the source says that nothing was in the well; one with a phenotype was not empty."""
+        return is_empty(self.values.get("control_type")) and not self.hit
 
     @property
     def control(self) -> bool:
@@ -76,7 +78,7 @@ class SampleRow:
 
     @property
     def failed(self) -> bool:
-        return bool(_FAILED.match(self.values.get("quality", "")))
+        return has_failed(self.values.get("quality"))
 
     @property
     def hit(self) -> bool:
@@ -91,7 +93,7 @@ class SampleRow:
             "failed quality control" if self.failed else "",
             "" if self.counted else "not counted",
         ]
-        return ", ".join(p for p in parts if p) or "sample, no phenotype found"
+        return ", ".join(p for p in parts if p) or ("sample, no phenotype found" if self.looked else "sample")
 
     @property
     def anchor(self) -> str:
@@ -118,44 +120,8 @@ def _rows(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
     return pq.read_table(path, columns=[c for c in columns if c in names]).to_pylist()
 
 
-def _numbers(path: Path | None) -> tuple[list[str], dict[str, dict[str, float]]]:
-    """Source columns that hold measurements: their names, and sample_id → column → value.
-
-    A measurement is a column of numbers with at least ten different values. `row` and the like are no measurements.
-    """
-    if path is None:
-        return [], {}
-    schema = pq.read_schema(path)
-    skip = {*_SAMPLE_COLUMNS, "study", "component", "n_images", "latitude", "longitude"}
-    found: dict[str, list[float | None]] = {}
-    for name in schema.names:
-        if name in skip or len(found) == MOST_NUMBERS or _NO_MEASUREMENT.search(name):
-            continue
-        cells = pq.read_table(path, columns=[name])[name].to_pylist()
-        values = [_number(c) for c in cells]
-        told = [v for v in values if v is not None]
-        filled = sum(c not in (None, "") for c in cells)
-        if len(told) >= 0.95 * filled and len(set(told)) >= 10:
-            found[name] = values
-    if not found:
-        return [], {}
-    ids = pq.read_table(path, columns=["sample_id"])["sample_id"].to_pylist()
-    by_sample: dict[str, dict[str, float]] = {}
-    for at, sample_id in enumerate(ids):
-        by_sample[sample_id] = {name: v for name, values in found.items() if (v := values[at]) is not None}
-    return list(found), by_sample
-
-
-def _number(cell: object) -> float | None:
-    try:
-        value = float(str(cell)) if cell is not None else None
-    except ValueError:
-        return None
-    return value if value is not None and abs(value) < 1e300 else None
-
-
-def samples_of_tables(record: ComponentRecord, files: Mapping[str, Path]) -> tuple[dict[str, list[SampleRow]], list[str]]:
-    """Container → its samples in the table's order, and the names of the measurements."""
+def samples_of_tables(record: ComponentRecord, files: Mapping[str, Path]) -> dict[str, list[SampleRow]]:
+    """Container → its samples in the table's order; after them those of which only images tell."""
     declared = {p.name: p.all_terms for p in record.component.phenotypes}
     observed: dict[str, dict[str, Observed]] = {}
     for seen in _rows(files["phenotypes.parquet"], ("sample_id", "phenotype")):
@@ -171,7 +137,7 @@ def samples_of_tables(record: ComponentRecord, files: Mapping[str, Path]) -> tup
     for image in record.images.images:
         if image.container is not None and image.sample is not None:
             images.setdefault((image.container, image.sample), []).append(image)
-    measured, numbers = _numbers(files.get("table.parquet"))
+    looked = bool(record.component.phenotypes)
     found: dict[str, list[SampleRow]] = {}
     for row in _rows(files["samples.parquet"], _SAMPLE_COLUMNS):
         its = list(genes.get(row["sample_id"], {}).values())
@@ -188,14 +154,14 @@ def samples_of_tables(record: ComponentRecord, files: Mapping[str, Path]) -> tup
                 genes=tuple(its[:MOST_GENES_A_WELL]),
                 more_genes=max(0, len(its) - MOST_GENES_A_WELL),
                 images=tuple(sorted(images.pop((row["container"], row["sample"]), []), key=lambda i: i.field)),
-                numbers=numbers.get(row["sample_id"], {}),
                 counted=row["counted"],
+                looked=looked,
             )
         )
     # Images of which no table knows are shown all the same.
     for container, rows in samples_of_images(record, [i for rest in images.values() for i in rest]).items():
         found.setdefault(container, []).extend(rows)
-    return found, measured
+    return found
 
 
 def row_number(letters: str) -> int:
@@ -232,6 +198,7 @@ def samples_of_images(record: ComponentRecord, images: Iterable[ImageFacts]) -> 
                 column=int(at[2]) if at else None,
                 values={},
                 has_phenotype=False,
+                looked=False,
                 images=tuple(sorted(its, key=lambda i: i.field)),
             )
         )

@@ -61,6 +61,8 @@ class PublishedColumn:
     type: str
     meaning: str
     example: object = None
+    nulls: int | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,20 +79,46 @@ class PublishedTable:
     columns: tuple[PublishedColumn, ...]
     study: str = ""
     component: str = ""
+    sorted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows of one study of the table `name`."""
+
+    study: str
+    name: str
+    plain: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class FirstLine:
+    """What one types first in a tool; `language` is that of the code."""
+
+    tool: str
+    language: str
+    code: str
 
 
 @dataclass(frozen=True)
 class Manifest:
     tables: tuple[PublishedTable, ...]
     components: tuple[PublishedTable, ...]
+    slices: tuple[Slice, ...] = ()
+    first_lines: tuple[FirstLine, ...] = ()
 
     def component(self, study: str, name: str) -> PublishedTable | None:
         return next((t for t in self.components if (t.study, t.component) == (study, name)), None)
 
 
-def _table(entry: dict[str, Any], examples: dict[str, object]) -> PublishedTable:
+def _table(entry: dict[str, Any], told: dict[str, dict[str, Any]]) -> PublishedTable:
     columns = tuple(
-        PublishedColumn(c["name"], c["type"], c.get("meaning") or "", examples.get(c["name"])) for c in entry.get("columns", ())
+        PublishedColumn(
+            c["name"], c["type"], c.get("meaning") or "", (its := told.get(c["name"], {})).get("example"), its.get("nulls"), c.get("unit")
+        )
+        for c in entry.get("columns", ())
     )
     return PublishedTable(
         name=entry.get("name", ""),
@@ -103,6 +131,7 @@ def _table(entry: dict[str, Any], examples: dict[str, object]) -> PublishedTable
         columns=columns,
         study=entry.get("study", ""),
         component=entry.get("component", ""),
+        sorted_by=tuple(entry.get("sorted_by", ())),
     )
 
 
@@ -117,14 +146,14 @@ def manifest(work: Work) -> Manifest:
         entries = [tree.json(path) for tree in work.inputs[2:] for path in tree if path == "entry.json" or path.endswith("/entry.json")]
         return Manifest((), tuple(_table(e, {}) for e in entries if e.get("path")))
     told = found[0].json(found[1])
-    examples: dict[str, dict[str, object]] = {}
-    dictionary = given(work, "dictionary.json")
-    if dictionary:
-        for table in dictionary[0].json(dictionary[1])["tables"]:
-            examples[table["name"]] = {c["name"]: c.get("example") for c in table["columns"]}
+    found = given(work, "dictionary.json")
+    dictionary = found[0].json(found[1]) if found else {"tables": [], "first_lines": []}
+    columns = {table["name"]: {c["name"]: c for c in table["columns"]} for table in dictionary["tables"]}
     return Manifest(
-        tuple(_table(t, examples.get(t["name"], {})) for t in told["tables"]),
+        tuple(_table(t, columns.get(t["name"], {})) for t in told["tables"]),
         tuple(_table(t, {}) for t in told["components"]),
+        tuple(Slice(s["study"], s["name"], s["plain"], s["rows"], s["bytes"]) for s in told.get("studies", ())),
+        tuple(FirstLine(**line) for line in dictionary["first_lines"]),
     )
 
 

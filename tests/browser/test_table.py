@@ -77,6 +77,7 @@ def test_a_click_on_a_head_sorts(served: Served, open_page: Browsing, component:
 
 def test_export_holds_what_is_shown(served: Served, open_page: Browsing, component: tuple[str, str, int], tmp_path: Path) -> None:
     page = opened(open_page, served, component)
+    page.locator("summary", has_text="Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     path = tmp_path / "samples.csv"

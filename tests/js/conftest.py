@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 from collections.abc import Iterator
@@ -19,19 +20,21 @@ from tests.search.fixture import CATALOGUE, many
 TABLE_COLUMNS = ("container", "sample", "Gene Symbol", "Score (z: robust)", "n_cells", "has_phenotype", "phenotypes")
 
 
-def _table_page(site: Site) -> None:
-    table = plate_table()
-    path = "data/studies/demo/screenA-0123456789ab.parquet"
-    size = site.parquet(path, table, rows=256)
-    site.parquet("data/studies/demo/screenA.parquet", table, rows=256)
-    shown = table.select(TABLE_COLUMNS).slice(0, 200).to_pylist()
-    head = "".join(f'<th scope="col" data-column="{html.escape(c)}">{html.escape(c)}</th>' for c in TABLE_COLUMNS)
-    rows = "".join("<tr>" + "".join(f"<td>{html.escape(str(row[c]))}</td>" for c in TABLE_COLUMNS) + "</tr>" for row in shown)
+def table_page(site: Site, study: str, table: pa.Table, columns: tuple[str, ...], rows: int) -> None:
+    """A component's page over a table in row groups of `rows`; its page shows the first 200 rows."""
+    path = f"data/studies/{study}/screenA-0123456789ab.parquet"
+    size = site.parquet(path, table, rows=rows)
+    site.parquet(f"data/studies/{study}/screenA.parquet", table, rows=rows)
+    shown = table.select(columns).slice(0, 200).to_pylist()
+    head = "".join(f'<th scope="col" data-column="{html.escape(c)}">{html.escape(c)}</th>' for c in columns)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(row[c]))}</td>" for c in columns) + "</tr>" for row in shown)
     site.page(
-        "studies/demo/screenA/", ("table",),
-        f'<div class="table-view" id="samples"><table id="sample-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>',
-        {"parquet": f"../../../{path}", "rows": table.num_rows, "bytes": size, "columns": TABLE_COLUMNS,
+        f"studies/{study}/screenA/", ("table",),
+        f'<div class="table-view" id="samples"><table id="sample-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>',
+        {"parquet": f"../../../{path}", "rows": table.num_rows, "bytes": size, "columns": columns, "all": table.column_names,
+         "sha256": hashlib.sha256((site.folder / path).read_bytes()).hexdigest(), "name": f"{study}-screenA",
          "containers": {f"plate{i}": f"plate{i}/" for i in range(12)}},
+        wasm=True,
     )  # fmt: skip
 
 
@@ -53,7 +56,7 @@ def _console_page(site: Site) -> None:
         "query/",
         ("console",),
         '<div id="console-root"></div>',
-        {"tables": tables, "examples": [{"question": question, "sql": sql}]},
+        {"tables": tables, "components": ["demo/screenA"], "examples": [{"question": question, "sql": sql}]},
         wasm=True,
     )
 
@@ -109,7 +112,8 @@ def _gallery_page(site: Site) -> None:
 
 def _search(site: Site, scratch: Path) -> None:
     lines = json.dumps([gene.model_dump(mode="json") for gene in many(500)]).encode()
-    files = run(search, scratch, {"catalogue.json": CATALOGUE.model_dump_json().encode()}, {"lines/genes.json": lines})
+    entities = {"lines/genes.json": lines} | {f"lines/{kind}.json": b"[]" for kind in ("proteins", "compounds", "antibodies", "reagents")}
+    files = run(search, scratch, {"catalogue.json": CATALOGUE.model_dump_json().encode()}, entities, {"terms.json": b"[]"})
     site.write_all(files)
 
 
@@ -129,7 +133,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     made = Site(tmp_path_factory.mktemp("scripts") / "site")
     _search(made, tmp_path_factory.mktemp("search"))
     _lists(made)
-    _table_page(made)
+    table_page(made, "demo", plate_table(), TABLE_COLUMNS, 256)
     _console_page(made)
     _image_pages(made)
     _plate_page(made)

@@ -24,6 +24,7 @@ NAMES = {
     "lunr.js",
     "codemirror.js",
     "THIRD-PARTY.txt",
+    "outlines.json",
 }
 
 
@@ -49,6 +50,7 @@ def test_the_bundles_hold_what_they_should_and_nothing_of_this_machine(tmp_path:
         "@duckdb/duckdb-wasm 1.28.0 (MIT)",
         "apache-arrow 13.0.0 (Apache-2.0)",
         "lunr 2.3.9 (MIT)",
+        "world-atlas 2.0.2 (ISC)",
     ):
         assert f"\n{package}\n" in licences
     assert "Stichting DuckDB Foundation" in licences and "Apache License" in licences

@@ -61,10 +61,12 @@ def test_a_filter_that_means_nothing_is_marked_and_ignored(site_served: Served, 
 def test_csv_is_what_is_shown_with_formulas_made_harmless(site_served: Served, open_page: Browsing) -> None:
     page = open_page(site_served.url("/", ADDRESS + "#f=Gene+Symbol:1"))
     page.wait_for_function("() => document.querySelector('.table-count').textContent.includes(' of ')")
+    page.locator("summary", has_text="Download").click()
+    page.get_by_label("the 7 shown").check()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
-    assert download.value.suggested_filename == "screenA.csv"
+    assert download.value.suggested_filename == "demo-screenA.csv"
     assert f"{len(rows)} of 1,152 samples" == page.locator(".table-count").inner_text()
     assert {r["Gene Symbol"] for r in rows} == {"SGO1", "sgo1", "CDK1", "'=1+1", "12"}
     assert any(r["Score (z: robust)"].startswith("-") for r in rows)  # a negative number stays a number

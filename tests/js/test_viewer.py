@@ -168,9 +168,11 @@ def test_contrast_is_kept_from_well_to_well(site_served: Served, open_page: Brow
 def test_wells_are_coloured_by_what_is_asked(site_served: Served, open_page: Browsing) -> None:
     page = open_page(site_served.url("/", "studies/demo/screenA/plate0/"))
     page.get_by_label("Colour by").select_option("score")
+    page.locator("td.coloured#A1").wait_for()  # colours and legend are fetched with the first colouring
     assert page.locator("td#A1").evaluate("e => e.style.getPropertyValue('--well-colour')") == "#440154"
     assert page.locator("td#B4").evaluate("e => e.style.getPropertyValue('--well-colour')") == "#fde725"
     page.get_by_label("Colour by").select_option("kind")
+    page.locator(".plate-legend li", has_text="control").wait_for()
     assert page.locator(".plate-legend li").all_inner_texts() == ["sample 4", "control 2", "no value 1"]
     again = open_page(page.url)
     assert again.get_by_label("Colour by").input_value() == "kind"
@@ -179,13 +181,13 @@ def test_wells_are_coloured_by_what_is_asked(site_served: Served, open_page: Bro
 def test_a_phenotype_s_colour_leaves_the_marks_of_no_other(site_served: Served, open_page: Browsing) -> None:
     page = open_page(site_served.url("/", "studies/demo/screenA/plate0/"))
     marked = "() => [...document.querySelectorAll('td.hit')].map(td => td.id)"
-    assert len(page.evaluate(marked)) == 7
-    page.get_by_label("Colour by").select_option("round")
-    assert page.evaluate(marked) == ["A2", "B2"]
-    page.get_by_label("Colour by").select_option("score")
-    assert page.evaluate(marked) == []
-    page.get_by_label("Colour by").select_option("")
-    assert len(page.evaluate(marked)) == 7
+    whole = page.evaluate(marked)
+    assert len(whole) == 7
+    # A grid is painted after its colours were fetched.
+    for by, wells in (("round", ["A2", "B2"]), ("score", []), ("", whole)):
+        page.get_by_label("Colour by").select_option(by)
+        page.wait_for_function("wells => [...document.querySelectorAll('td.hit')].map(td => td.id).join() === wells", arg=",".join(wells))
+        assert page.evaluate(marked) == wells
 
 
 def test_a_chosen_well_s_viewer_comes_into_view(site_served: Served, open_page: Browsing) -> None:

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { colouring, viridis } from '../../assets/js/plate-colours.js'
 import { pathOf } from '../../assets/js/viewer-overlay.js'
 import { hashOf, initial, readHash, scaleBar, viewHash, viewOf } from '../../assets/js/viewer-state.js'
 import { add, colours, valueOf } from '../../assets/js/viewer-tiles.js'
@@ -70,15 +69,4 @@ test('regions are drawn as they are written', () => {
   assert.equal(pathOf({ type: 'Point', coordinates: [1, 2] }), 'M1 2h0')
   assert.equal(pathOf({ type: 'MultiPolygon', coordinates: [[[[0, 0], [1, 0], [0, 0]]], [[[5, 5], [6, 5], [5, 5]]]] }), 'M0 0L1 0L0 0ZM5 5L6 5L5 5Z')
   assert.equal(pathOf({ type: 'Other', coordinates: [] }), '')
-})
-
-test('wells are coloured by numbers, categories and flags, and the legend counts', () => {
-  assert.deepEqual([viridis(0), viridis(1), viridis(-1)], ['#440154', '#fde725', '#440154'])
-  const numbers = colouring({ key: 'n', label: 'n', kind: 'number' }, [3, 1, null])
-  assert.deepEqual([numbers.of(1), numbers.of(3), numbers.of(null)], ['#440154', '#fde725', null])
-  assert.deepEqual(numbers.legend.at(-1), { colour: null, label: 'no value', n: 1 })
-  const many = colouring({ key: 'c', label: 'c', kind: 'category' }, Array.from({ length: 12 }, (_, i) => `c${String(i).padStart(2, '0')}`))
-  assert.deepEqual(many.legend.at(-1), { colour: '#999999', label: '4 others', n: 4 })
-  const flags = colouring({ key: 'f', label: 'round', kind: 'flag' }, [true, null, null])
-  assert.deepEqual(flags.legend.map((l) => [l.label, l.n]), [['round', 1], ['not round', 2]])
 })
