@@ -3,12 +3,13 @@
 //   node vendor.mjs <folder that holds node_modules> <output folder>
 //
 // Writes <name>.js for every entry below, the chunks they share, DuckDB's worker and WebAssembly (copied as
-// published), and THIRD-PARTY.txt. Nothing of the machine enters the bytes: names are relative to the first
-// argument and lists are sorted.
+// published), outlines.json, and THIRD-PARTY.txt. Nothing of the machine enters the bytes: names are relative to the
+// first argument and lists are sorted.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 const home = resolve(process.argv[2])
 const out = resolve(process.argv[3])
@@ -74,6 +75,44 @@ for (const [name, from] of Object.entries(COPIES)) {
   } else copyFileSync(join(modules, from), join(out, name))
 }
 
+// --- outlines.json: the coasts and borders of the world (Natural Earth), flat already, for the maps of places. --------
+
+// portal/pages/outlines.py places points by the same projection, and a test holds the two together.
+const EARTH = 10_000 // units an Earth radius: one is 640 m
+const OUTLINES = { coarse: 'countries-110m.json', fine: 'countries-50m.json' }
+
+/** A package that only the outlines are made with: it is not bundled. */
+const tool = (name) => import(pathToFileURL(createRequire(join(home, 'package.json')).resolve(name)).href)
+
+/** A GeoJSON geometry as lines of whole numbers, [x, y, dx, dy, dx, dy, …], north up and y down, cut at the edge of the map. */
+function flattened(geoPath, project, shape) {
+  const lines = []
+  let line
+  let last
+  const start = (x, y) => lines.push(line = last = [Math.round(x), Math.round(y)])
+  const on = (x, y) => {
+    const [dx, dy] = [Math.round(x) - last[0], Math.round(y) - last[1]]
+    if (!dx && !dy) return
+    line.push(dx, dy)
+    last = [last[0] + dx, last[1] + dy]
+  }
+  geoPath(project, { moveTo: start, lineTo: on, closePath() {}, arc() {}, beginPath() {} })(shape)
+  return lines.filter((found) => found.length > 2)
+}
+
+const { geoEqualEarth, geoPath } = await tool('d3-geo')
+const { feature, mesh } = await tool('topojson-client')
+const project = geoEqualEarth().scale(EARTH).translate([0, 0])
+const outlines = { earth: EARTH, edge: flattened(geoPath, project, { type: 'Sphere' }) }
+for (const [name, file] of Object.entries(OUTLINES)) {
+  const world = JSON.parse(readFileSync(join(modules, 'world-atlas', file), 'utf8'))
+  outlines[name] = {
+    land: flattened(geoPath, project, feature(world, world.objects.land)),
+    borders: flattened(geoPath, project, mesh(world, world.objects.countries, (a, b) => a !== b)),
+  }
+}
+writeFileSync(join(out, 'outlines.json'), JSON.stringify(outlines))
+
 // --- THIRD-PARTY.txt: every package of which a byte is shipped, with its own licence and notice. -----------------
 
 const DUCKDB = `Copyright 2021 DuckDB WASM Contributors (see the contributors of the project duckdb-wasm)
@@ -107,7 +146,8 @@ function packageOf(file) {
 const shipped = Object.values(metafile.outputs).flatMap((output) =>
   Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file))
 const packages = new Map()
-for (const file of [...shipped.filter((f) => f.startsWith('node_modules/')), ...Object.values(COPIES).map((f) => `node_modules/${f}`)]) {
+const whole = [...Object.values(COPIES), ...Object.values(OUTLINES).map((file) => `world-atlas/${file}`)]
+for (const file of [...shipped.filter((f) => f.startsWith('node_modules/')), ...whole.map((f) => `node_modules/${f}`)]) {
   const found = packageOf(file)
   packages.set(`${found.name} ${found.version}`, found)
 }

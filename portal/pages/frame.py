@@ -22,13 +22,14 @@ def folder(paths: Iterable[str], kind: str) -> str:
 
 @recipe("code")
 def frame(work: Work, *, portal: Mapping[str, Any], search: str = addresses.SEARCH) -> dict[str, bytes]:
-    """site.json (SiteFrame). Inputs: the trees of the `assets` and `vendor` steps. `search` is the index's folder."""
+    """site.json (SiteFrame). Inputs: the trees of the `assets` and `vendor` steps, and of `placed`. `search` is the index's folder."""
     told = Portal.model_validate(dict(portal))
-    assets, vendor = work.inputs
+    assets, vendor, *placed = work.inputs
     site = SiteFrame(
         **{name: getattr(told, name) for name in SiteFrame.model_fields if name in Portal.model_fields},
         assets=folder(assets, "assets"),
         vendor=folder(vendor, "vendor"),
         search=search,
+        places=any(placed),
     )
     return {"site.json": site.model_dump_json().encode()}

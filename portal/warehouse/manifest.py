@@ -18,31 +18,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from portal.engine.step import Opened, Work, recipe
-from portal.warehouse.guide import readme
-from portal.warehouse.parquet import FRICTIONLESS_TYPES, connect, identifier, literal, meaning, sha256_of, sql_type
+from portal.warehouse.guide import first_lines, readme
+from portal.warehouse.keys import FOREIGN_KEYS, PRIMARY_KEYS
+from portal.warehouse.parquet import FRICTIONLESS_TYPES, connect, identifier, literal, meaning, sha256_of, sql_type, unit
 from portal.warehouse.schema import TABLES
 
 VERSION = 1
 DIGITS = 12
 # What the Data Package specification allows as a licence's name; a portal may write a sentence there instead.
 _LICENCE = re.compile(r"[-a-zA-Z0-9._]+")
+_SLICE = re.compile(r"^(?:.*/)?by-study/([^/]+)/([^/]+)\.parquet$")
 _COMPONENT_TABLE = re.compile(r"^(?:.*/)?studies/([^/]+)/([^/]+)\.parquet$")
-
-PRIMARY_KEYS: dict[str, tuple[str, ...]] = {
-    "studies": ("study",), "components": ("study", "component"), "containers": ("study", "component", "container"),
-    "samples": ("sample_id",), "terms": ("role", "term"), "entities": ("kind", "slug"), "images": ("image_id",),
-}  # fmt: skip
-
-# Table → (its columns, the table they point to). Every reference resolves; a test holds it.
-FOREIGN_KEYS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
-    "components": ((("study",), "studies"),),
-    "containers": ((("study", "component"), "components"),),
-    "samples": ((("study", "component"), "components"), (("study", "component", "container"), "containers")),
-    "sample_phenotypes": ((("sample_id",), "samples"),),
-    "sample_targets": ((("sample_id",), "samples"),),
-    "images": ((("study", "component"), "components"),),
-    "files": ((("study",), "studies"),),
-}
 
 
 @dataclass(frozen=True)
@@ -87,25 +73,40 @@ def component_tables(inputs: tuple[Opened, ...]) -> dict[tuple[str, str], Publis
     return {key: table for key, table in tables.items() if table.rows}
 
 
+def sliced_tables(inputs: tuple[Opened, ...]) -> dict[tuple[str, str], Published]:
+    """(study, table) → the rows of one study, told by the path `by-study/<accession>/<table>.parquet`."""
+    files = {(m[1], m[2]): tree.path(path) for tree in inputs for path in tree if (m := _SLICE.match(path))}
+    ordered = [(s, n) for s in sorted({s for s, _ in files}) for n in TABLES if (s, n) in files]
+    return {(s, n): publish(files[s, n], f"data/by-study/{s}/{n}.parquet") for s, n in ordered}
+
+
 def columns_of(schema: pa.Schema) -> list[dict[str, object]]:
-    """[{"name", "type" (DuckDB's), "nullable", "meaning"}]."""
-    return [{"name": f.name, "type": sql_type(f.type), "nullable": f.nullable, "meaning": meaning(f)} for f in schema]
+    """[{"name", "type" (DuckDB's), "nullable", "unit" (null where there is none), "meaning"}]."""
+    return [
+        {"name": f.name, "type": sql_type(f.type), "nullable": f.nullable, "unit": unit(f), "meaning": meaning(f)} for f in schema
+    ]  # fmt: skip
+
+
+def file_of(table: Published) -> dict[str, object]:
+    return {"plain": table.plain, "path": table.path, "rows": table.rows, "bytes": table.bytes, "sha256": table.sha256}
 
 
 def entry_of(table: Published) -> dict[str, object]:
     """What the manifest says of one table: {plain, path, rows, bytes, sha256, columns}."""
-    return {
-        "plain": table.plain, "path": table.path, "rows": table.rows, "bytes": table.bytes, "sha256": table.sha256,
-        "columns": columns_of(table.schema),
-    }  # fmt: skip
+    return {**file_of(table), "columns": columns_of(table.schema)}
 
 
-def manifest_of(tables: Mapping[str, Published], components: Mapping[tuple[str, str], Published]) -> dict[str, Any]:
-    """{"version", "tables": [{name, meaning, sorted_by, …entry}], "components": [{study, component, …entry}]}; see entry_of."""
+def manifest_of(
+    tables: Mapping[str, Published], components: Mapping[tuple[str, str], Published], slices: Mapping[tuple[str, str], Published]
+) -> dict[str, Any]:
+    """{"version", "tables": [{name, meaning, sorted_by, …entry}], "components": [{study, component, …entry}], "studies": [{study,
+    name, …entry without columns, which are those of the table `name`}]}; see entry_of.
+    """
     return {
         "version": VERSION,
         "tables": [{"name": n, "meaning": TABLES[n][2], "sorted_by": list(TABLES[n][1]), **entry_of(t)} for n, t in tables.items()],
         "components": [{"study": s, "component": c, **entry_of(t)} for (s, c), t in components.items()],
+        "studies": [{"study": s, "name": n, **file_of(t)} for (s, n), t in slices.items()],
     }
 
 
@@ -114,8 +115,9 @@ def _example(value: object) -> object:
     return text[:119] + "…" if isinstance(text, str) and len(text) > 120 else text
 
 
-def dictionary_of(tables: Mapping[str, Published]) -> dict[str, Any]:
-    """{"version", "tables": [{name, meaning, rows, sorted_by, columns: [{name, type, nullable, meaning, nulls, example}]}]}.
+def dictionary_of(tables: Mapping[str, Published], base: str = "") -> dict[str, Any]:
+    """{"version", "tables": [{name, meaning, rows, sorted_by, columns: [{name, type, nullable, unit, meaning, nulls, example}]}],
+    "first_lines": [{tool, language, code}]}.
 
     `example` is the first value in the table's order, cut at 120 characters; null where there is none.
     """
@@ -132,21 +134,29 @@ def dictionary_of(tables: Mapping[str, Published]) -> dict[str, Any]:
             described.append({
                 "name": name, "meaning": TABLES[name][2], "rows": table.rows, "sorted_by": list(TABLES[name][1]), "columns": columns,
             })  # fmt: skip
-    return {"version": VERSION, "tables": described}
+    lines = [{"tool": tool, "language": language, "code": code} for tool, language, code in first_lines(base)]
+    return {"version": VERSION, "tables": described, "first_lines": lines}
 
 
 def _resource(name: str, description: str, table: Published) -> dict[str, Any]:
     fields = []
     for f in table.schema:
-        field: dict[str, Any] = {"name": f.name, "type": FRICTIONLESS_TYPES.get(sql_type(f.type), "any")}
+        kind = sql_type(f.type)
+        field: dict[str, Any] = {"name": f.name, "type": FRICTIONLESS_TYPES.get(kind, "any"), "sqlType": kind}
+        # Whole numbers with gaps are called numbers: readers that go by way of pandas, as frictionless does, meet NaN in the gaps,
+        # and NaN is no integer. `sqlType` says what they are.
+        if field["type"] == "integer" and f.nullable:
+            field["type"] = "number"
         if meaning(f):
             field["description"] = meaning(f)
+        if unit(f):
+            field["unit"] = unit(f)
         if not f.nullable:
             field["constraints"] = {"required": True}
         fields.append(field)
     return {
         "name": name, "type": "table", "path": table.plain.removeprefix("data/"), "description": description, "format": "parquet",
-        "mediatype": "application/vnd.apache.parquet", "bytes": table.bytes, "hash": f"sha256:{table.sha256}",
+        "mediatype": "application/vnd.apache.parquet", "hash": f"sha256:{table.sha256}",
         "schema": {"fields": fields},
     }  # fmt: skip
 
@@ -161,8 +171,8 @@ def datapackage_of(
         if name in PRIMARY_KEYS:
             resource["schema"]["primaryKey"] = list(PRIMARY_KEYS[name])
         keys = [
-            {"fields": list(columns), "reference": {"resource": target, "fields": list(columns)}}
-            for columns, target in FOREIGN_KEYS.get(name, ())
+            {"fields": list(columns), "reference": {"resource": target, "fields": list(theirs)}}
+            for columns, target, theirs in FOREIGN_KEYS.get(name, ())
             if target in tables
         ]
         if keys:
@@ -184,23 +194,26 @@ def _text(value: object) -> bytes:
 
 
 @recipe("code")
-def dump(work: Work, *, title: str = "Slidecase", licence: str = "CC0-1.0") -> dict[str, bytes | Path]:
+def dump(work: Work, *, title: str = "Slidecase", licence: str = "CC0-1.0", site_url: str | None = None) -> dict[str, bytes | Path]:
     """Everything below `data/`.
 
     Inputs: one tree a published table ({<name>.parquet}), and each component's {studies/<accession>/<component>.parquet}, as
-    portal.warehouse.own makes it. `licence` (SPDX) is that of the metadata.
+    portal.warehouse.own makes it, and {by-study/<accession>/<name>.parquet}, as portal.warehouse.slices makes it. `licence` (SPDX) is
+    that of the metadata.
 
-    Outputs: `data/<name>.parquet` and `data/<name>-<12 digits of its SHA-256>.parquet`, the same below `data/studies/`,
+    Outputs: `data/<name>.parquet` and `data/<name>-<12 digits of its SHA-256>.parquet`, the same below `data/studies/` and
+    `data/by-study/`,
     `data/manifest.json` (see manifest_of), `data/dictionary.json` (see dictionary_of), `data/datapackage.json`, `data/README.md`.
     """
-    tables, components = published_tables(work.inputs), component_tables(work.inputs)
+    tables, components, slices = published_tables(work.inputs), component_tables(work.inputs), sliced_tables(work.inputs)
+    base = f"{site_url.rstrip('/')}/data/" if site_url else ""
     out: dict[str, bytes | Path] = {
-        "data/manifest.json": _text(manifest_of(tables, components)),
-        "data/dictionary.json": _text(dictionary_of(tables)),
+        "data/manifest.json": _text(manifest_of(tables, components, slices)),
+        "data/dictionary.json": _text(dictionary_of(tables, base)),
         "data/datapackage.json": _text(datapackage_of(tables, components, title, licence)),
-        "data/README.md": readme(title, tables, components).encode(),
+        "data/README.md": readme(title, tables, components, slices, base).encode(),
     }
-    for table in [*tables.values(), *components.values()]:
+    for table in [*tables.values(), *components.values(), *slices.values()]:
         # Copied: a step gives its files away, and these belong to another step.
         for place in (table.plain, table.path):
             copy = work.scratch / place

@@ -39,6 +39,11 @@ def meaning(field: pa.Field) -> str:
     return (field.metadata or {}).get(b"meaning", b"").decode()
 
 
+def unit(field: pa.Field) -> str | None:
+    """The unit of a column's values, such as µm; None where they have none."""
+    return (field.metadata or {}).get(b"unit", b"").decode() or None
+
+
 def sha256_of(path: Path) -> str:
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
