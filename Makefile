@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev content build serve test lint lock bench bench-corpus clean distclean
+.PHONY: help setup setup-dev content build serve test lint lock bench bench-corpus bench-across clean distclean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -32,6 +32,7 @@ help:
 	echo "make content    the images of the demonstration studies"
 	echo "make lint       ruff and mypy alone"
 	echo "make bench      bytes and requests of first views, against benchmarks/budgets.toml"
+	echo "make bench-across ARGS=SITE  what a gene, a symbol, a phenotype, a plate, a table cost a reader of a built portal"
 	echo "make bench-corpus  what a corpus of IDR's studies costs; ARGS='FOLDER --studies idr0002 --times 2'"
 	echo "make lock       rewrite the lock files (maintainers; needs uv)"
 	echo "make clean      remove what was built; make distclean removes what was installed as well"
@@ -94,6 +95,9 @@ endif
 
 bench: setup-dev content
 	$(PY) benchmarks/first_view.py $(ARGS)
+
+bench-across: setup-dev
+	$(PY) benchmarks/across.py $(ARGS)
 
 bench-corpus: setup
 	$(PY) benchmarks/corpus.py $(ARGS)

@@ -20,23 +20,50 @@ import typer
 from ingest.gather import Gathered, NoContent, NoDay, contents_of, gather, told_by_checks
 from ingest.importers import commands as importers
 from ingest.recorded import record
+from ingest.releases import BadName
+from ingest.releases import record as record_changes
 from portal import frozen, problems, terminal
+from portal.addresses import TERMS
 from portal.engine import why as reasons
 from portal.engine.origins import Unreadable
 from portal.engine.run import Engine, StepFailed
 from portal.engine.step import Need, Recipe, Step, Tree
 from portal.engine.store import Busy, Gone, Store
-from portal.pages import about, containers, downloads, genes, home, images, lists, organisms, phenotypes, query, redirects, search, study
+from portal.pages import (
+    about,
+    containers,
+    downloads,
+    explore,
+    genes,
+    home,
+    images,
+    lists,
+    query,
+    redirects,
+    resolve,
+    search,
+    study,
+    term_lists,
+    term_pages,
+)
+from portal.pages.changes import changes as changes_page
 from portal.pages.checks import checks
+from portal.pages.entities import entities as entity_pages
 from portal.pages.frame import frame as frame_of
 from portal.pages.imports import imports
+from portal.pages.places_map import places_page, study_maps
 from portal.pages.platemaps import telling
 from portal.pages.provenance import provenance
 from portal.pages.used import used_by
 from portal.publish import assets, places, preview, release, watch
 from portal.terminal import DONE, LEFT_OUT, NOTHING, Content, Form, Jobs, Only, Out, StoreAt, Strict
-from portal.warehouse import catalogue, counting, dump, entities, manifest, own, studies
+from portal.warehouse import catalogue, counting, cross, dump, entities, manifest, own, studies, terms
+from portal.warehouse import changes as releases
+from portal.warehouse.changes_told import Form as Told
+from portal.warehouse.changes_told import told as changes_told
+from portal.warehouse.placed import placed
 from portal.warehouse.schema import TABLES
+from portal.warehouse.slices import SLICED, study_slices
 from search_index import index as search_index
 
 ROOT = Path(__file__).resolve().parent
@@ -64,24 +91,35 @@ def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, their
         step(f"facts {s.accession}", studies.facts, Need(f"study {s.accession}", "study.json"), *read, *drawn, accession=s.accession)
     all_facts = [Need(f"facts {s.accession}") for s in found.good]
     no_titles = [Need(f"facts {s.accession}", "components") for s in found.good]
-    known = step("entities", entities.entities, *tables, *no_titles)
-    listed = step("catalogue", catalogue.catalogue, *all_facts, Need("entities", "lines"))
+    step("entities", entities.entities, *tables, *no_titles, *(Need(n) for n in found.gene_files))
+    files = [Need("entities", "entities.parquet"), Need("entities", "entity_names.parquet")]
+    step("terms", terms.terms, *tables, *no_titles, *files, *(Need(f"ontology {n}", "ontology.json") for n in found.ontologies))
+    listed = step("catalogue", catalogue.catalogue, *all_facts, Need("entities", "lines"), Need("terms", "lines"))
 
     # The dump: one table a step, then each component's own, then the manifest that names them all.
+    parts = {"entities": files[0], "sample_targets": files[1]}
+    parts |= {name: Need("terms", f"{name}.parquet") for name in ("terms", "term_ancestors", "term_names")}
     for name in TABLES:
-        step(f"table {name}", dump.table, *tables, *(all_facts if name in ("studies", "files") else no_titles), known, name=name)
+        part = [parts[name]] if name in parts else []
+        step(f"table {name}", dump.table, *tables, *(all_facts if name in ("studies", "files") else no_titles), *part, name=name)
     own_tables = [
         step(f"own table {n}", own.own_table, Need(f"samples {n}", "table.parquet"), study=s.accession, component=c.name)
         for s, c in found.components for n in [f"{s.accession}/{c.name}"]
     ]  # fmt: skip
     named = [Need(f"table {n}") for n in TABLES]
-    data = step("dump", manifest.dump, *named, *own_tables, title=found.portal.title, licence=found.portal.metadata_licence, published=True)
+    cut = step("slices", study_slices, *(Need(f"table {n}") for n in SLICED))
+    said = {"title": found.portal.title, "licence": found.portal.metadata_licence, "site_url": found.portal.site_url}
+    data = step("dump", manifest.dump, *named, *own_tables, cut, published=True, **said)
 
     # What surrounds every page: scripts, style, the frame; the search index is found through a pointer, so no page names it.
     scripts = step("assets", assets.assets, ours, published=True)
     library = step("vendor", assets.vendor, theirs, published=True)
-    step("search index", search_index.search, listed, Need("entities", "lines/genes.json"), published=True)
-    around = step("frame", frame_of, scripts, library, portal=found.portal.model_dump(mode="json"))
+    step("search index", search_index.search, listed, Need("entities", "lines"), Need("terms", "lines/terms.json"), published=True)
+    where = [
+        step(f"placed {n}", placed, Need(f"samples {n}", "samples.parquet"), study=s.accession, component=c.name, kind=c.kind)
+        for s, c in found.components for n in [f"{s.accession}/{c.name}"]
+    ]  # fmt: skip
+    around = step("frame", frame_of, scripts, library, *where, portal=found.portal.model_dump(mode="json"))
 
     def page(name: str, recipe: Recipe, /, *needs: Need | Tree, **params: object) -> None:
         step(name, recipe, templates(recipe), around, *needs, published=True, **params)
@@ -92,25 +130,34 @@ def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, their
     page("page studies", lists.studies, listed)
     for s in found.good:
         names = [f"{s.accession}/{c.name}" for c in s.components]
-        parts = [n for name in names for n in (Need(f"own table {name}", "entry.json"), Need(f"samples {name}", "table.parquet"))]
+        told = [n for name in names for n in (Need(f"own table {name}", "entry.json"), Need(f"samples {name}", "table.parquet"))]
+        told.append(step(f"place maps {s.accession}", study_maps, library, *(Need(f"placed {name}") for name in names)))
         reported = s.accession in found.ledgers
-        page(f"page study {s.accession}", study.study, Need(f"facts {s.accession}", "facts.json"), *parts, imported=reported)
+        page(f"page study {s.accession}", study.study, Need(f"facts {s.accession}", "facts.json"), *told, imported=reported)
         if reported:
             page(f"page provenance {s.accession}", provenance, Need(f"ledger {s.accession}"), components=[c.name for c in s.components])
         page(f"page images {s.accession}", images.images, Need(f"facts {s.accession}", "facts.json"))
         for c in s.components:
             its = Need(f"facts {s.accession}", f"components/{c.name}.json"), Need(f"samples {s.accession}/{c.name}")
-            page(f"page plates {s.accession}/{c.name}", containers.containers, *its)
+            page(
+                f"page plates {s.accession}/{c.name}", containers.containers, *its, Need(f"own table {s.accession}/{c.name}", "entry.json")
+            )
     for bucket in range(64):
-        page(f"page genes {bucket:02d}", genes.genes, Need("entities", f"genes/{bucket:02d}"))
-    page("page gene lists", genes.gene_lists, Need("entities", "lines"))
-    page("page phenotypes", phenotypes.phenotypes, Need("entities", "phenotypes"))
-    page("page phenotype list", phenotypes.phenotype_list, Need("entities", "lines"))
-    page("page organisms", organisms.organisms, Need("entities", "organisms"))
-    page("page downloads", downloads.downloads, data, listed)
+        page(f"page entities {bucket:02d}", entity_pages, Need("entities", f"pages/{bucket:02d}"), Need("entities", "looked_for.json"))
+    page("page entity lists", genes.entity_lists, Need("entities", "lines"))
+    page("page resolvers", resolve.resolvers, Need("entities", "lines"))
+    for folder in TERMS.values():
+        page(f"page {folder.rstrip('/')}", term_pages.term_pages, Need("terms", f"pages/{folder.rstrip('/')}"), Need("terms", "genes"))
+    page("page term lists", term_lists.term_lists, Need("terms", "lines/terms.json"))
+    page("page places", places_page, library, *where)
+    page("page downloads", downloads.downloads, data, listed, changes=bool(found.releases))
+    page("page changes", changes_page, listed, found.releases)
     page("page query", query.query, data)
+    crossed = step("crossing", cross.crossing, *(Need(f"table {n}") for n in cross.TABLES))
+    page("page explore", explore.explore, crossed, data)
     page("page search", search.search, listed)
-    page("page about", about.about, listed, imports=found.has_imports, checks=found.has_checks)
+    named_by = [Need(n, "sourced.json") for n in found.gene_sources]
+    page("page about", about.about, listed, *named_by, imports=found.has_imports, checks=found.has_checks)
     reports = [Need(f"ledger {accession}", "account.json") for accession in found.ledgers] + [Need(name) for name in found.overviews]
     page("page imports", imports, *reports, studies=found.names, left_out=found.left_out)
     counts = [
@@ -149,7 +196,10 @@ app.add_typer(importers.app, name="import")
 
 CORES = os.cpu_count() or 1
 # What may happen to anybody, each with its sentence; everything else is a fault of ours.
-EXPECTED = (Busy, Gone, reasons.NeverBuilt, NoContent, NoDay, StepFailed, Unreadable, *release.REFUSALS, places.Emptied, preview.PortTaken)
+EXPECTED = (
+    BadName, Busy, Gone, reasons.NeverBuilt, releases.NoRelease, NoContent, NoDay, StepFailed, Unreadable, *release.REFUSALS,
+    places.Emptied, preview.PortTaken,
+)  # fmt: skip
 edge = partial(terminal.edge, NOTHING, EXPECTED)
 
 
@@ -246,6 +296,20 @@ def freeze(content: Content = Path("content"), out: Out = Path("site"), store: S
         terminal.report(wrong)
         terminal.say(f"{terminal.count(recorded, 'address', 'addresses')} recorded in {content / frozen.FILE}.")
         raise typer.Exit(NOTHING if wrong else DONE)
+
+
+@app.command()
+def changes(before: Annotated[Path, typer.Argument(help="The release before: a published site, or its data folder.")],
+            after: Annotated[Path, typer.Argument(help="The release after it.")],
+            into: Annotated[Path | None, typer.Option(help="Content folder: record the changes for the portal's own page.")] = None,
+            name: Annotated[str, typer.Option(help="What the release after is called there, such as 2026-11.")] = "",
+            form: Annotated[Told, typer.Option("--format", help="How they are written.")] = Told.text) -> None:  # fmt: skip
+    """Say what changed in the tables from one release to the next: rows, columns and studies that came, went or changed."""
+    with edge():
+        found = releases.compare(releases.release(before), releases.release(after), name)
+        print(changes_told(found, form), end="")
+        if into:
+            terminal.say(f"Recorded in {record_changes(into, name, found)}.")
 
 
 @app.command()

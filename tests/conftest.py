@@ -22,7 +22,14 @@ if TYPE_CHECKING:  # a browser is loaded by the tests that need one
 ROOT = Path(__file__).parents[1]
 # The parts of tests/side_by_side.py run at once, and a store is one build's at a time.
 STORE = ROOT / ".slidecase" / os.environ.get("SLIDECASE_TEST_STORE", "test")
-IDR = ROOT / "../shared/corpus/idr"
+CORPUS = ROOT / "../shared/corpus"
+IDR = CORPUS / "idr"
+# Folder of the content → files of the corpus that tests/corpus/portal.yaml names.
+_UNIPROT = "genes/ZoliQua-orthologs/data/uniprot_convert_{}.tsv"
+BESIDE = {
+    "genes": ("genes/HGNChelper/hgnc.table.tsv", "genes/balony/SGD_features.tab", *(_UNIPROT.format(n) for n in (284812, 559292, 7227))),
+    "ontologies": ("ontology/cmpo/cmpo.obo", "ontology/fbbi-imaging-semantics/fbbi.obo"),
+}
 # Twelve of the real studies, chosen for their differences: yeast, human, fly, mouse; screens and experiments; joined, split, absent tables.
 TWELVE = ("0001", "0002", "0008", "0012", "0013", "0018", "0021", "0023", "0027", "0028", "0032", "0072")
 
@@ -84,6 +91,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     content = tmp_path_factory.mktemp("whole")
     done = build_py("import", "idr", IDR, "--into", content / "studies")
     assert done.returncode in (0, 1) and "Traceback" not in done.stderr, done.stdout + done.stderr
+    # What a portal of these studies would keep beside them: names of genes, and terms.
+    for folder, files in BESIDE.items():
+        (content / folder).mkdir()
+        for file in files:
+            shutil.copyfile(CORPUS / file, content / folder / Path(file).name)
+    shutil.copyfile(ROOT / "tests/corpus/portal.yaml", content / "portal.yaml")
     ledgers = [Ledger.model_validate_json(p.read_bytes()) for p in sorted(content.glob(f"studies/*/{FILE}"))]
     return Whole(content, done.stdout, {told.accession: told for told in ledgers})
 

@@ -8,6 +8,7 @@ from typing import Any
 from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import Catalogue
+from portal.pages import asked_studies
 from portal.pages.lists import groupings, row
 from portal.pages.platemaps import Telling
 from portal.pages.render import Page, opened, read
@@ -36,6 +37,9 @@ def home(work: Work) -> dict[str, bytes]:
         "home.html",
         page,
         counts=catalogue.counts,
+        sql=asked_studies.HOME,
+        sql_phenotypes=asked_studies.HOME_PHENOTYPES,
+        sql_methods=asked_studies.HOME_METHODS,
         phenotypes=[(p, addresses.phenotype(p.slug)) for p in phenotypes[:SHOWN]],
         organisms=[(o, addresses.organism(o.slug)) for o in organisms[:4]],
         methods=[g for g in methods if g.name != "not stated"][:SHOWN],

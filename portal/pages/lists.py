@@ -9,6 +9,7 @@ from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import Catalogue, StudyLine
 from portal.model import Term
+from portal.pages import asked_studies
 from portal.pages.cite import short_authors
 from portal.pages.licences import licence
 from portal.pages.render import Page, opened, read
@@ -122,4 +123,6 @@ def studies(work: Work) -> dict[str, bytes]:
         groupings=groupings(newest),
         samples=sum(s.samples for s in newest),
         addresses={s.accession: addresses.study(s.accession) for s in newest},
+        sql_all=asked_studies.ALL,
+        sql_studies=asked_studies.STUDIES,
     )

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from portal import addresses
 from portal.engine.step import Opened, Work
 from portal.facts import SiteFrame
-from portal.pages import prose
+from portal.pages import asked, prose
 from portal.pages.glossary import GLOSSARY
 
 # What a page may load (LOOK and DESIGN §8). A page's own policy does not bind a worker loaded from a URL,
@@ -84,6 +84,11 @@ def _link(context: Context, target: str) -> str:
     return context["page"].link(target)
 
 
+@pass_context
+def _query(context: Context, sql: str) -> str:
+    return _link(context, asked.address(sql))
+
+
 def _data(value: object) -> Markup:
     """JSON for a `<script type="application/json">` or `ld+json` block: no character that could end it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -105,6 +110,7 @@ def environment(templates: Mapping[str, str]) -> Environment:
     )
     env.filters |= {
         "link": _link,
+        "query": _query,
         "data": _data,
         "url": prose.url,
         "doi": prose.doi,
@@ -150,21 +156,21 @@ class Site:
         """The address with the site's own, where portal.yaml gives it."""
         return self.frame.site_url.rstrip("/") + "/" + address if self.frame.site_url else None
 
-    def identifier_links(self, identifier: str) -> list[tuple[str, str]]:
-        """Outside pages about an identifier: (name, URL) for every link template that it fits."""
+    def identifier_links(self, identifier: str, kind: str = "") -> list[tuple[str, str]]:
+        """Outside pages about an identifier: (name, URL) for every link template that it fits. `kind`: of what it is one."""
         found: list[tuple[str, str]] = []
         if len(identifier) > MATCHED:
             return found
-        for name, pattern, template in self._link_templates:
-            if pattern.fullmatch(identifier):
+        for name, pattern, template, kinds in self._link_templates:
+            if (not kinds or kind in kinds) and pattern.fullmatch(identifier):
                 target = prose.url(template.replace("{id}", quote(identifier, safe=":")))
                 if target:
                     found.append((name, target))
         return found
 
     @cached_property
-    def _link_templates(self) -> Sequence[tuple[str, re.Pattern[str], str]]:
-        return [(t.name, re.compile(t.pattern), t.url) for t in self.frame.links]
+    def _link_templates(self) -> Sequence[tuple[str, re.Pattern[str], str, tuple[str, ...]]]:
+        return [(t.name, re.compile(t.pattern), t.url, t.kinds) for t in self.frame.links]
 
 
 _environments: dict[str, Environment] = {}

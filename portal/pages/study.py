@@ -10,9 +10,10 @@ from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import ComponentFacts, StudyFacts
 from portal.model import Phenotype, Protocol, Study, StudyComponent, Term
-from portal.pages import cite, pictures, rembi
+from portal.pages import asked_studies, cite, pictures, rembi
 from portal.pages.component import component_page
 from portal.pages.licences import Licence, licence
+from portal.pages.places_map import map_of, map_sql
 from portal.pages.platemaps import PlateMap, plate_maps
 from portal.pages.prose import count
 from portal.pages.render import Crumb, Page, Site, opened, read
@@ -21,9 +22,12 @@ from portal.pages.tables import Manifest, file_of, manifest
 
 @dataclass(frozen=True)
 class Figure:
+    """A number of the facts line; `column`: of the answer of the line's query, where one gives it."""
+
     value: str
     label: str
     note: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Card:
     name: str
     kind: str
     address: str
-    methods: tuple[str, ...]
+    methods: tuple[tuple[str, str], ...]  # name, its page
     organisms: tuple[str, ...]
     counts: tuple[str, ...]
     missing: bool
@@ -72,8 +76,8 @@ class Method:
     term: Term | None
 
 
-def figure(n: int, one: str, many: str = "", note: str = "") -> Figure:
-    return Figure(f"{n:,}", one if n == 1 else many or one + "s", note)
+def figure(n: int, one: str, many: str = "", note: str = "", column: str = "") -> Figure:
+    return Figure(f"{n:,}", one if n == 1 else many or one + "s", note, column)
 
 
 def phenotype_address(name: str, terms: Sequence[Term]) -> str:
@@ -144,29 +148,35 @@ def _figures(facts: StudyFacts) -> list[Figure]:
     """The facts line: what was counted, then what the source declares."""
     study = facts.study
     kinds = [c.kind for c in study.components]
-    found = [figure(kinds.count(kind), kind) for kind in ("screen", "experiment") if kind in kinds]
+    found = [figure(kinds.count(kind), kind, column=f"{kind}s") for kind in ("screen", "experiment") if kind in kinds]
     samples, controls = sum(c.samples for c in facts.components), sum(c.controls for c in facts.components)
     if samples:
         counted = sum(c.counted for c in facts.components)
         notes = [count(controls, "control") if controls else "", f"{counted:,} counted" if counted < samples else ""]
-        found.append(figure(samples, "sample", note=", ".join(n for n in notes if n)))
+        found.append(figure(samples, "sample", note=", ".join(n for n in notes if n), column="samples"))
     observed = {p.name for c in facts.components for p in c.phenotypes if p.samples}
     declared_phenotypes = {p.name for c in study.components for p in c.phenotypes}
     if observed:
         unseen = len(declared_phenotypes) > len(observed)
-        found.append(figure(len(observed), "phenotype", note=f"seen, of {len(declared_phenotypes):,} declared" if unseen else ""))
+        note = f"seen, of {len(declared_phenotypes):,} declared" if unseen else ""
+        found.append(figure(len(observed), "phenotype", note=note, column="phenotypes"))
     elif declared_phenotypes:
         found.append(
-            figure(len(declared_phenotypes), "phenotype", note="declared, none seen in the tables here" if samples else "declared")
+            figure(
+                len(declared_phenotypes),
+                "phenotype",
+                note="declared, none seen in the tables here" if samples else "declared",
+                column="declared",
+            )
         )
     if len(facts.components) == 1 and facts.components[0].genes:
-        found.append(figure(facts.components[0].genes, "gene identifier"))
+        found.append(figure(facts.components[0].genes, "gene identifier", column="genes"))
     images = sum(c.images for c in facts.components)
     if images:
-        found.append(figure(images, "image", note="shown here"))
+        found.append(figure(images, "image", note="shown here", column="images"))
     declared = sum(c.size.images_5d or 0 for c in study.components if c.size)
     if declared:
-        found.append(figure(declared, "image", note="declared"))
+        found.append(figure(declared, "image", note="declared", column="declared_images"))
     terabytes = sum(c.size.terabytes or 0 for c in study.components if c.size)
     if terabytes:
         found.append(Figure(f"{terabytes:.3g}", "TB", "declared"))
@@ -193,7 +203,13 @@ def _card(component: StudyComponent, facts: ComponentFacts, study: StudyFacts, m
         name=component.name,
         kind=component.kind,
         address=addresses.component(study.study.accession, component.name),
-        methods=tuple(dict.fromkeys(t.name for t in (*component.imaging_method, *component.technology))),
+        methods=tuple(
+            dict.fromkeys(
+                (t.name, addresses.named_term(kind, t.term, t.name))
+                for kind, terms in (("method", component.imaging_method), ("study type", component.technology))
+                for t in terms
+            )
+        ),
         organisms=tuple(t.name for t in study.study.organisms_of(component)),
         counts=tuple(counts),
         missing=component.missing is not None,
@@ -282,6 +298,8 @@ def study_context(facts: StudyFacts, site: Site, maps: dict[str, dict[str, Plate
         "authors": cite.short_authors(first.authors) if first else ", ".join(p.last_name for p in study.people),
         "publication": first,
         "facts_line": _figures(facts),
+        "facts_sql": asked_studies.study(study.accession),
+        "phenotypes_sql": asked_studies.phenotypes(study.accession),
         "strip": pictures.strip(facts, 6),
         "synthetic": any(i.synthetic for part in facts.images for i in part.images),
         "sections": [(key, name) for key, name, shown in sections if shown],
@@ -295,6 +313,7 @@ def study_context(facts: StudyFacts, site: Site, maps: dict[str, dict[str, Plate
         "downloads": downloads,
         "tallies": tallies(facts),
         "organisms": [(o.name, addresses.organism(addresses.term_slug(o.term, o.name)) if o.term else "") for o in organisms],
+        "study_types": [(t.name, addresses.named_term("study type", t.term, t.name)) for t in study.study_type],
         "release_told": any(e.date == study.released and "release" in e.what.casefold() for e in study.history),
         "extra": [(None, study.source)] + [(c.name, c.source) for c in study.components],
         "references": [(r, cite.in_words(r)) for r in references],
@@ -325,7 +344,8 @@ def study(work: Work, *, imported: bool = False) -> dict[str, bytes]:
         path = file_of(work, published) if published and published.rows else None
         plates = {p.name: (p.rows, p.columns) for p in its.containers if p.kind == "plate" and p.rows}
         maps[c.name] = plate_maps(path, plates) if path and plates else {}
-        out |= component_page(site, facts, c, *shared_descriptions(phenotype_rows(c, its)), maps[c.name], path, published if path else None)
+        shown = shared_descriptions(phenotype_rows(c, its))
+        out |= component_page(site, facts, c, *shown, maps[c.name], path, published if path else None, map_of(work, c.name))
     page = Page(
         address=addresses.study(record.accession),
         title=f"{record.accession}: {record.title}",
@@ -336,7 +356,8 @@ def study(work: Work, *, imported: bool = False) -> dict[str, bytes]:
         here=record.accession,
     )
     comes_from = addresses.provenance(record.accession) if imported else ""
-    out |= site.page("study.html", page, comes_from=comes_from, **study_context(facts, site, maps, tables))
+    where = {"place_map": map_of(work), "place_sql": map_sql(record.accession)}
+    out |= site.page("study.html", page, comes_from=comes_from, **where, **study_context(facts, site, maps, tables))
     references = cite.references(record, site.frame)
     for (_, file), make in zip(CITE_FILES, (cite.bibtex, cite.ris, cite.csl), strict=True):
         out[page.address + file] = make(references).encode("utf-8", "replace")

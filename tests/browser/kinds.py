@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 
 KINDS = (
-    "home", "studies", "study", "component", "plate", "dataset", "image", "genes", "gene list", "gene",
-    "phenotypes", "phenotype", "organisms", "organism", "search", "query", "downloads", "about", "not found",
+    "home", "studies", "study", "component", "plate", "dataset", "image", "genes", "gene list", "gene", "compound", "antibody",
+    "phenotypes", "phenotype", "organisms", "organism",
+    "methods", "method", "study types", "study type", "cell lines", "cell line", "search", "query", "explore",
+    "downloads", "about", "not found",
 )  # fmt: skip
 
 
@@ -38,7 +40,9 @@ def _kind(site: Path, address: str) -> str | None:
     parts = address.strip("/").split("/") if address else []
     fixed = {
         "": "home", "studies/": "studies", "genes/": "genes", "phenotypes/": "phenotypes", "organisms/": "organisms",
-        "search/": "search", "query/": "query", "downloads/": "downloads", "about/": "about", "404.html": "not found",
+        "methods/": "methods", "study-types/": "study types", "cell-lines/": "cell lines",
+        "search/": "search", "query/": "query", "explore/": "explore",
+        "downloads/": "downloads", "about/": "about", "404.html": "not found",
     }  # fmt: skip
     if address in fixed:
         return fixed[address]
@@ -53,12 +57,20 @@ def _kind(site: Path, address: str) -> str | None:
             return "plate" if '<table class="plate' in html(site, address) else "dataset"
         case ["images", _]:
             return "image"
-        case ["genes", name]:
-            return "gene" if "--" in name else "gene list"
+        case [("genes" | "compounds" | "antibodies") as kinds, _]:
+            # The address of another name only sends its reader on.
+            kind = {"genes": "gene", "compounds": "compound", "antibodies": "antibody"}[kinds]
+            return kind if f'data-page="{kind}"' in html(site, address) else None
         case ["genes", _, _]:
             return "gene list"
         case ["phenotypes", _]:
             return "phenotype"
         case ["organisms", _]:
             return "organism"
+        case ["methods", _]:
+            return "method"
+        case ["study-types", _]:
+            return "study type"
+        case ["cell-lines", _]:
+            return "cell line"
     return None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/command-line.md"
-COMMANDS = ("", "build", "serve", "check", "import", "import idr", "why", "freeze", "gc")
+COMMANDS = ("", "build", "serve", "check", "import", "import idr", "why", "freeze", "changes", "gc")
 
 
 def help_of(command: str) -> str:

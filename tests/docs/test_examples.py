@@ -7,6 +7,8 @@ A fenced block says what it is after its language:
     yaml part=component          keys that are added to a component of one
     yaml portal=portal.yaml      a portal.yaml
     yaml check=table-1.yaml      a file of content/checks
+    text ontology=cmpo.obo       a file of content/ontologies
+    csv content=genes/a.csv      a table of the content folder
     text problem=…               a study.yaml, `---`, and lines that `check` must say about it
 """
 
@@ -76,6 +78,10 @@ def test_examples_are_without_a_problem(document: Path, tmp_path: Path) -> None:
             write(studies / block.name, block.text)
         elif block.role == "check":
             write(tmp_path / "content/checks" / block.name, block.text)
+        elif block.role == "content":
+            write(tmp_path / "content" / block.name, block.text)
+        elif block.role == "ontology":
+            write(tmp_path / "content/ontologies" / block.name, block.text)
         elif block.role == "portal":
             write(tmp_path / "content/portal.yaml", block.text)
             write(studies / "some/study.yaml", small_study("some"))

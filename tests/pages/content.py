@@ -228,7 +228,7 @@ class Content:
             for r in rows
             if r["symbol"]
         ]
-        samples = pa.Table.from_pylist([{k: r[k] for k in SAMPLES.names} for r in rows], schema=SAMPLES)
+        samples = pa.Table.from_pylist([{k: r.get(k) for k in SAMPLES.names} for r in rows], schema=SAMPLES)
         table = samples.drop_columns(["n_images"])
         table = table.append_column("phenotypes", pa.array(["; ".join(r["seen"]) or None for r in rows], pa.string()))
         table = table.append_column("Z-score", pa.array([str(r["z"]) for r in rows], pa.string()))

@@ -21,22 +21,30 @@ from portal.pages import (
     about,
     containers,
     downloads,
+    entities,
+    explore,
     frame,
     genes,
     home,
     images,
     imports,
     lists,
-    organisms,
-    phenotypes,
     provenance,
     query,
     redirects,
+    resolve,
     search,
     study,
+    term_lists,
+    term_pages,
 )
+from portal.pages.changes import changes
+from portal.pages.places_map import places_page, study_maps
+from portal.terms import KINDS
+from portal.warehouse.terms import line_of
 from tests.pages import imported
-from tests.pages.listed import Listed
+from tests.pages.content import PHENOTYPES
+from tests.pages.crossed import Crossed
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 STYLES = Path(__file__).parents[2] / "assets" / "css"
@@ -59,7 +67,7 @@ def picture(seed: int, size: int, *, bright: bool = False) -> bytes:
     return out.getvalue()
 
 
-class Portal(Listed):
+class Portal(Crossed):
     """The fixture: `pages()` renders everything."""
 
     # ---- every page
@@ -84,8 +92,12 @@ class Portal(Listed):
                 {"name": "CMPO", "pattern": r"CMPO:\d{7}", "url": "https://example.org/cmpo/{id}"},
             ],
         }
-        assets, vendor = self.shelf.tree({f"{ASSETS}js/page.js": b""}), self.shelf.tree({f"{VENDOR}THIRD-PARTY.txt": b""})
-        return self.shelf.tree(frame.frame(Work((assets, vendor), self.folder), portal={k: v for k, v in portal.items() if v is not None}))
+        around = Work((self.shelf.tree({f"{ASSETS}js/page.js": b""}), self.vendor, *self.placed_trees), self.folder)
+        return self.shelf.tree(frame.frame(around, portal={k: v for k, v in portal.items() if v is not None}))
+
+    @cached_property
+    def vendor(self) -> Opened:
+        return self.shelf.tree({f"{VENDOR}THIRD-PARTY.txt": b"", f"{VENDOR}outlines.json": self.outlines})
 
     def given(self, *trees: Opened) -> Work:
         return Work((self.templates, self.site_json, *trees), self.folder)
@@ -112,27 +124,35 @@ class Portal(Listed):
         for f in self.facts:
             one = self.model("facts.json", f)
             own = (self.json("entry.json", self.published["entry"]), self.shelf.tree({"table.parquet": self.parquets["table.parquet"]}))
-            add(study.study(self.given(one, *(own if f.study is self.study else ())), imported=f.study is self.study))
+            here = [p for p in self.placed if p.study == f.study.accession]
+            drawn = study_maps(Work((self.vendor, *(self.placed_trees if here else ())), self.folder))
+            own = own if f.study is self.study else (self.shelf.tree(drawn),)
+            add(study.study(self.given(one, *own), imported=f.study is self.study))
             add(images.images(self.given(one)))
             for c in f.study.components:
                 tables = self.shelf.tree(self.parquets if c.name == "screenA" else {})
                 add(containers.containers(self.given(self.model(f"{c.name}.json", self.record(f, c)), tables)))
-        add(genes.genes(self.given(self.json("genes.json", [g.model_dump(mode="json") for g in self.gene_facts]))))
+        entity_files = {"gene.json": json.dumps([g.model_dump(mode="json") for g in self.gene_facts]).encode()}
+        entity_files |= {f"samples/gene/{g.slug}.csv": b"study,component\r\n" for g in self.gene_facts if g.listed}
+        looked_for = self.json("looked_for.json", {"tst0001/screenA": [self.text("never seen"), *(n for n, _, _ in PHENOTYPES)]})
+        add(entities.entities(self.given(self.shelf.tree(entity_files), looked_for)))
         lines = self.shelf.tree(
             {
                 "genes.json": json.dumps([g.model_dump(mode="json") for g in self.gene_lines]).encode(),
                 "phenotypes.json": json.dumps([p.model_dump(mode="json") for p in self.catalogue.phenotypes]).encode(),
             }
         )
-        add(genes.gene_lists(self.given(lines)))
-        add(
-            phenotypes.phenotypes(
-                self.given(self.shelf.tree({f"{p.slug}.json": p.model_dump_json().encode() for p in self.phenotype_facts}))
-            )
-        )
-        add(phenotypes.phenotype_list(self.given(lines)))
-        add(organisms.organisms(self.given(self.shelf.tree({f"{o.slug}.json": o.model_dump_json().encode() for o in self.organism_facts}))))
-        add(downloads.downloads(self.given(data, listed)))
+        add(genes.entity_lists(self.given(lines)))
+        add(resolve.resolvers(self.given(lines)))
+        for kind in KINDS:
+            its = {f"{t.slug}.json": t.model_dump_json().encode() for t in self.term_facts if t.kind == kind}
+            add(term_pages.term_pages(self.given(self.shelf.tree(its), self.shelf.tree({"CMPO_0000118.csv": b"gene\r\n"}))))
+        listed_terms = [line_of(t).model_dump(mode="json") for t in self.term_facts]
+        add(term_lists.term_lists(self.given(self.json("terms.json", listed_terms))))
+        add(explore.explore(self.given(self.model("crossing.json", self.crossing), data)))
+        add(places_page(self.given(self.vendor, *self.placed_trees)))
+        add(downloads.downloads(self.given(data, listed), changes=True))
+        add(changes(self.given(listed, self.shelf.tree(self.releases))))
         add(query.query(self.given(data)))
         add(search.search(self.given(listed)))
         add(about.about(self.given(listed), imports=True))

@@ -17,18 +17,24 @@ from portal.facts import (
     ComponentLine,
     GeneFacts,
     GeneLine,
-    OrganismFacts,
-    OrganismLine,
+    Named,
+    Ortholog,
     PhenotypeCount,
-    PhenotypeFacts,
-    PhenotypeLine,
     SampleRef,
     StudyLine,
 )
 from portal.model import Term
+from portal.ontology import Synonym
+from portal.terms import Branch, Met, Scope, Seen, TermFacts, TermGene, TermKind
 from portal.warehouse.schema import TABLES
+from portal.warehouse.terms import organism_line, phenotype_line
 from tests.pages.content import PHENOTYPES, SYMBOLS
 from tests.pages.counted import Counted
+
+
+def _named(name: str) -> tuple[str, str]:
+    """The slug and the name of a term that has no accession."""
+    return addresses.named_term_slug(None, name), name
 
 
 class Listed(Counted):
@@ -39,8 +45,9 @@ class Listed(Counted):
     @cached_property
     def gene_facts(self) -> list[GeneFacts]:
         found = []
-        for symbol in SYMBOLS:
+        for at, symbol in enumerate(SYMBOLS):
             name = self.text(symbol)
+            other = addresses.gene_slug(self.text(SYMBOLS[at - 1]), "Homo sapiens")
             its = [r for r in self.rows if r["symbol"] == name]
             refs = tuple(
                 SampleRef(
@@ -84,6 +91,10 @@ class Listed(Counted):
                             more_samples=len(its) - len(refs),
                         ),
                     ),
+                    also=(Named(name=self.text("SGO1"), how="file", source=self.text("HGNC")), Named(name=self.text("NY"), how="synonym")),
+                    orthologs=(Ortholog(slug=other, name=self.text("sgo1"), organism=self.text("Yeast"), source=self.text("eggNOG")),),
+                    aliases=(f"alias{len(found)}--homo-sapiens",),
+                    listed=not found,
                 )
             )
         return found
@@ -106,7 +117,9 @@ class Listed(Counted):
         ]
 
     @cached_property
-    def phenotype_facts(self) -> list[PhenotypeFacts]:
+    def term_facts(self) -> list[TermFacts]:
+        """Phenotypes with samples, an organism with and one without, a method below another, a study type, a cell line."""
+        where = {"study": "tst0001", "component": "screenA", "label": self.text("fuchs-cellmorph"), "organism": "Homo sapiens"}
         found = []
         for n, c, tn in PHENOTYPES:
             having = [r for r in self.rows if n in r["seen"]]
@@ -119,72 +132,57 @@ class Listed(Counted):
                     address=addresses.sample("tst0001", "screenA", r["container"], r["sample"]),
                     control=False,
                 )
-                for r in free[:50]
+                for r in free[:6]
             )
-            others = tuple(
-                PhenotypeCount(name=o, terms=(Term(name=on or o, term=oc),) if oc else (), samples=k, samples_nc=k)
+            met = tuple(
+                Met(name=on or o, accession=oc, slug=addresses.term_slug(oc, on or o), samples=k)
                 for o, oc, on in PHENOTYPES
                 if o != n and (k := sum(o in r["seen"] for r in free))
             )
-            found.append(
-                PhenotypeFacts(
-                    slug=addresses.term_slug(c, tn or n),
-                    name=tn or n,
-                    term=c,
-                    author_names=(n,),
-                    genes=tuple(self.gene_lines),
-                    genes_total=len(self.gene_lines),
-                    together=others,
-                    appearances=(
-                        Appearance(
-                            study="tst0001",
-                            component="screenA",
-                            label=self.text("fuchs-cellmorph"),
-                            organism="Homo sapiens",
-                            samples=len(having),
-                            samples_nc=len(free),
-                            controls=len(having) - len(free),
-                            with_phenotype_nc=len(free),
-                            phenotypes=(PhenotypeCount(name=n, samples=len(having), samples_nc=len(free), genes_nc=7),),
-                            sample_refs=refs,
-                        ),
-                    ),
+            genes = tuple(
+                TermGene(
+                    slug=g.slug,
+                    address=addresses.gene(g.slug),
+                    name=g.name,
+                    organism=g.organism,
+                    studies=1,
+                    components=1,
+                    samples=1,
+                    sampled=2,
                 )
+                for g in self.gene_lines
             )
-        return found
+            seen = Seen(**where, samples=len(free), controls=len(having) - len(free), genes=7, words=((n, len(free)),), refs=refs)
+            scope = Scope(
+                studies=1, components=1, samples=len(free), controls=len(having) - len(free), genes=len(genes), seen=(seen,),
+                first_genes=genes, met=met, met_total=len(met),
+            )  # fmt: skip
+            slug = addresses.term_slug(c, tn or n)
+            itself = Branch(name=tn or n, accession=c, slug=slug, samples=len(free), here=True)
+            told = {
+                "definition": self.text("What it means."), "synonyms": (Synonym(name=self.text("spherical cell"), scope="BROAD"),),
+                "tree": (Branch(name=self.text("cellular phenotype"), accession="CMPO:0000003", below=(itself,)),),
+                "source": "ontologies/cmpo.obo", "unused": (self.text("square cell"),), "unused_total": 1,
+                "whole": scope, "narrower": 2, "comment": self.text("A comment."),
+            } if c else {}  # fmt: skip
+            found.append(TermFacts(kind="phenotype", slug=slug, name=tn or n, accession=c, words=(n,), exact=scope, **told))
+        human = Seen(**where, samples=len(self.rows), words=(("Homo sapiens", len(self.rows)),))
+        everything = Scope(studies=1, components=1, samples=len(self.rows), genes=10, seen=(human,))
+        mouse = Scope(seen=(Seen(study="demo0002", component="experimentA", words=(("Mus musculus", 0),)),))
 
-    @cached_property
-    def organism_facts(self) -> list[OrganismFacts]:
-        def appearance(study: str, component: str, name: str, n: int) -> Appearance:
-            return Appearance(
-                study=study,
-                component=component,
-                organism=name,
-                label=self.text("a label"),
-                samples=n,
-                samples_nc=n,
-                controls=0,
-                with_phenotype_nc=n // 9,
-                phenotypes=(PhenotypeCount(name=self.text("round cell"), samples=n // 9, samples_nc=n // 9),) if n else (),
-            )
+        def used(kind: TermKind, slug: str, name: str, accession: str | None = None, scope: Scope = everything) -> TermFacts:
+            return TermFacts(kind=kind, slug=slug, name=name, accession=accession, words=(name,), exact=scope)
 
         return [
-            OrganismFacts(
-                slug="NCBITaxon_9606",
-                name="Homo sapiens",
-                term="NCBITaxon:9606",
-                studies=("tst0001",),
-                appearances=(appearance("tst0001", "screenA", "Homo sapiens", len(self.rows)),),
-                genes=10,
-                samples=len(self.rows),
-            ),
-            OrganismFacts(
-                slug="NCBITaxon_10090",
-                name="Mus musculus",
-                term="NCBITaxon:10090",
-                studies=("demo0002",),
-                appearances=(appearance("demo0002", "experimentA", "Mus musculus", 0),),
-            ),
+            *found,
+            used("organism", "NCBITaxon_9606", "Homo sapiens", "NCBITaxon:9606"),
+            used("organism", "NCBITaxon_10090", "Mus musculus", "NCBITaxon:10090", mouse),
+            used("method", "FBbi_00000246", self.text("fluorescence microscopy"), "FBbi:00000246"),
+            used("method", *_named(self.text("confocal microscopy"))),
+            used("study type", *_named(self.text("histology"))),
+            used("study type", "EFO_0007550", self.text("high content screen"), "EFO:0007550"),
+            used("study type", "EFO_0007551", self.text("RNAi screen"), "EFO:0007551"),
+            used("cell line", addresses.named_term("cell line", None, self.text("HeLa")).split("/")[1], self.text("HeLa")),
         ]
 
     @cached_property
@@ -222,23 +220,8 @@ class Listed(Counted):
         return Catalogue(
             studies=tuple(lines),
             components=tuple(components),
-            phenotypes=tuple(
-                PhenotypeLine(
-                    slug=p.slug,
-                    name=p.name,
-                    term=p.term,
-                    author_names=p.author_names,
-                    studies=1,
-                    components=1,
-                    samples_nc=p.appearances[0].samples_nc,
-                    genes=7,
-                )
-                for p in self.phenotype_facts
-            ),
-            organisms=tuple(
-                OrganismLine(slug=o.slug, name=o.name, term=o.term, studies=1, components=1, samples=o.samples, genes=o.genes)
-                for o in self.organism_facts
-            ),
+            phenotypes=tuple(phenotype_line(t) for t in self.term_facts if t.kind == "phenotype"),
+            organisms=tuple(organism_line(t) for t in self.term_facts if t.kind == "organism"),
             counts={
                 "studies": 2,
                 "components": 3,
@@ -278,5 +261,5 @@ class Listed(Counted):
         return {
             "entry": {"study": "tst0001", "component": "screenA", **own},
             "manifest": {"version": 1, "tables": tables, "components": [{"study": "tst0001", "component": "screenA", **own}]},
-            "dictionary": {"version": 1, "tables": dictionary},
+            "dictionary": {"version": 1, "tables": dictionary, "first_lines": []},
         }

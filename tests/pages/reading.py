@@ -9,14 +9,14 @@ from html.parser import HTMLParser
 
 # Everything a page of ours may hold; SVG's own names are as the parser gives them, in lower case.
 TAGS = frozenset(
-    "html head meta title link script body a header svg rect path circle image span form input button nav details summary main section div "
-    "h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption thead tbody tfoot tr th td aside footer time img b i em strong code pre br hr "
-    "blockquote sub sup bdi noscript".split()
+    "html head meta title link script body a header svg g rect path circle text image span form input button nav details summary main "
+    "section div h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption thead tbody tfoot tr th td aside footer time img b i em strong code pre br hr "
+    "blockquote sub sup bdi noscript fieldset legend label figure figcaption".split()
 )
 ATTRIBUTES = frozenset(
     "href src alt class id lang content charset name rel type title width height viewbox preserveaspectratio d x y cx cy r rx fill action "
     "method autocomplete spellcheck placeholder hidden popover popovertarget open datetime download scope tabindex role loading "
-    "http-equiv headers".split()
+    "http-equiv headers checked colspan transform dy".split()
 )
 _PREFIXES = ("data-", "aria-")
 _EXTERNAL = re.compile(r"^(https?://[^\s\"'<>]+|mailto:[^\s\"'<>]+)$")

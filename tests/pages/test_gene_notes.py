@@ -6,7 +6,7 @@ import pytest
 
 from portal.facts import Eaten, GeneFacts
 from portal.model import Term
-from portal.pages import genes
+from portal.pages import entities
 from portal.pages.render import opened
 from tests.pages.fixtures import Portal
 from tests.pages.reading import Reading
@@ -17,7 +17,7 @@ def page(portal: Portal, **told: object) -> Reading:
         "slug": "march2--homo-sapiens", "name": "MARCH2", "symbol": "MARCH2", "organism": Term(name="Homo sapiens"),
         "identifiers": ("ENSG00000129810", "CG1"), "appearances": (), **told,
     })  # fmt: skip
-    return Reading(next(iter(genes.gene_page(opened(portal.given()), gene).values())).decode())
+    return Reading(next(iter(entities.gene_page(opened(portal.given()), gene).values())).decode())
 
 
 @pytest.mark.parametrize(

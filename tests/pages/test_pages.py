@@ -15,7 +15,7 @@ import jinja2
 import pytest
 
 from portal import addresses
-from portal.pages import genes
+from portal.pages import entities, genes, resolve
 from portal.pages.render import environment, opened
 from tests.pages.fixtures import ASSETS, TEMPLATES, VENDOR, Portal
 from tests.pages.reading import Reading
@@ -35,9 +35,19 @@ KINDS = {
     "phenotypes",
     "organism",
     "organisms",
+    "method",
+    "imaging-methods",
+    "study-type",
+    "study-types",
+    "cell-line",
+    "cell-lines",
+    "explore",
+    "places",
     "search",
+    "resolve",
     "query",
     "downloads",
+    "changes",
     "about",
     "imports",
     "provenance",
@@ -45,6 +55,8 @@ KINDS = {
     "moved",
 }
 PLATE = "studies/tst0001/screenA/plate1_1_013/index.html"
+# What turns a name into an address, and is left as soon as it is found.
+BARE = {f"{path}/index.html" for path in resolve.RESOLVERS}
 # Written by other steps.
 ELSEWHERE = (ASSETS, VENDOR, "data/", "tiles/")
 
@@ -55,17 +67,43 @@ def test_every_kind_of_page_is_made(readings: dict[str, Reading]) -> None:
 
 def test_every_page_has_its_frame(readings: dict[str, Reading]) -> None:
     for path, r in readings.items():
+        if path in BARE:
+            continue
         head = r.elements[: next(i for i, e in enumerate(r.elements) if e.tag == "body")]
         assert head[2].attributes.get("http-equiv") == "Content-Security-Policy", path
         assert "'unsafe" not in head[2].attributes["content"], path
-        assert ("wasm-unsafe-eval" in head[2].attributes["content"]) == (path == "query/index.html"), path
+        # DuckDB runs in the console and the explorer, and writes the rows of a component's table that a reader filtered.
+        asks = path in ("query/index.html", "explore/index.html") or any(e.attributes.get("id") == "sample-table" for e in r.named("table"))
+        assert ("wasm-unsafe-eval" in head[2].attributes["content"]) == asks, path
         assert len(r.named("h1")) == 1, path
-        assert len([e for e in r.named("link") if e.attributes["rel"] == "stylesheet"]) <= 2, path
+        # The frame's, the kind's, and a map's on a page that draws one beside what it is about.
+        styles = [e.attributes["href"].rsplit("/", 1)[1] for e in r.named("link") if e.attributes["rel"] == "stylesheet"]
+        assert len([s for s in styles if s != "map.css"]) <= 2, path
+        assert ("map.css" in styles) == bool([e for e in r.named("svg") if e.attributes.get("class") == "place-map"]), path
         modules = [e.attributes["src"].rsplit("/", 1)[1] for e in r.named("script") if "src" in e.attributes]
         assert modules[0] == "page.js", path
         assert len(modules) <= 3, path
         assert [e for e in r.named("form") if e.attributes.get("role") == "search"], path
         assert r.named("a")[0].attributes["href"] == "#content", path
+
+
+def test_a_resolver_stands_alone(readings: dict[str, Reading]) -> None:
+    """No header, no style, one script: who follows `/gene/?value=SGO1` waits for few bytes. Without scripts it says where to look."""
+    assert set(readings) >= BARE
+    for path in BARE:
+        r = readings[path]
+        head = [e.attributes for e in r.named("meta")]
+        policy = next(a["content"] for a in head if a.get("http-equiv") == "Content-Security-Policy")
+        assert r.elements[2].attributes.get("http-equiv") == "Content-Security-Policy", path
+        assert "'unsafe" not in policy, path
+        assert "wasm" not in policy, path
+        assert [e.attributes["src"].rsplit("/", 1)[1] for e in r.named("script")] == ["resolve.js"], path
+        assert not [e for e in r.named("link") if e.attributes["rel"] == "stylesheet"], path
+        assert len(r.named("h1", "main")) == 2, path
+        assert r.named("noscript"), path
+        assert {"name": "robots", "content": "noindex"} in head, path
+        up = "../" * path.count("/")
+        assert f"{up}search/" in r.links, path
 
 
 def test_no_id_stands_twice(readings: dict[str, Reading]) -> None:
@@ -96,7 +134,12 @@ def test_landmarks_can_be_told_apart(readings: dict[str, Reading]) -> None:
 def test_pictures_are_described(readings: dict[str, Reading]) -> None:
     for path, r in readings.items():
         assert all("alt" in e.attributes for e in r.named("img")), path
-        assert all("aria-hidden" in e.attributes for e in r.named("svg")), path
+        # A map of places is read by its name, and each of its marks by its own.
+        maps = [e for e in r.named("svg") if e.attributes.get("class") == "place-map"]
+        marks = [e for e in r.named("a") if e.attributes.get("class") == "map-mark"]
+        assert bool(maps) == bool(marks), path
+        assert all(e.attributes.get("aria-label") for e in (*maps, *marks)), path
+        assert all("aria-hidden" in e.attributes for e in r.named("svg") if e not in maps), path
 
 
 def _target(page: str, link: str) -> tuple[str, str]:
@@ -116,6 +159,8 @@ def test_links_lead_somewhere(pages: dict[str, bytes], readings: dict[str, Readi
     for path, r in readings.items():
         if path == "404.html":
             continue
+        # The explorer reads its question from the address: no part of the page has such a name.
+        questions = ("sql=", "f=", *(["c="] if path == "explore/index.html" else []))
         for link in r.links:
             if link.startswith(("http:", "https:", "mailto:", "data:")):
                 continue
@@ -125,7 +170,7 @@ def test_links_lead_somewhere(pages: dict[str, bytes], readings: dict[str, Readi
             file = addresses.file_of(unquote(target))
             if file not in pages:
                 broken.append(f"{path}: {link} → {file}")
-            elif fragment and not fragment.startswith("sql=") and file in readings and fragment not in readings[file].ids:
+            elif fragment and not fragment.startswith(questions) and file in readings and fragment not in readings[file].ids:
                 broken.append(f"{path}: {link} has no #{fragment}")
     assert not broken, "\n".join(broken[:20])
 
@@ -191,7 +236,7 @@ def test_plate_is_a_labelled_grid(readings: dict[str, Reading], portal: Portal) 
     assert "phenotype found" in spoken[f"#{hit['sample']}"]
     data = r.data()
     assert isinstance(data, dict)
-    assert {c["kind"] for c in data["colour_by"]} == {"category", "flag", "number"}
+    assert {c["kind"] for c in data["colour_by"]} == {"category", "flag"}
     assert data["wells"]["A3"]["fields"][0]["info"].endswith("/info.json")
     second = readings[f"{addresses.container('tst0001', 'screenA', 'Plate [2] #x')}index.html"]
     assert [e for e in second.named("td") if "missing" in e.attributes.get("class", "").split()]
@@ -222,8 +267,8 @@ def test_pages_keep_to_their_size(pages: dict[str, bytes]) -> None:
 def test_gene_pages_are_quick(portal: Portal) -> None:
     site = opened(portal.given())
     gene = portal.gene_facts[0]
-    genes.gene_page(site, gene)
-    best = min(_seconds(lambda: genes.gene_page(site, gene)) for _ in range(20))
+    entities.gene_page(site, gene)
+    best = min(_seconds(lambda: entities.gene_page(site, gene)) for _ in range(20))
     # 35,000 of them: 2 ms each on a quiet machine.
     assert best < 0.004
 
@@ -277,15 +322,15 @@ def test_a_template_never_guesses() -> None:
     assert env.undefined is jinja2.StrictUndefined
     assert env.autoescape is True
     with pytest.raises(jinja2.UndefinedError):
-        env.get_template("gene.html").render()
+        env.get_template("entity.html").render()
 
 
 @pytest.mark.parametrize("template", sorted(p.name for p in TEMPLATES.glob("*.html")))
 def test_addresses_in_templates_go_through_a_filter(template: str) -> None:
-    """`|link` for ours, `|url` or `|doi` for others'; a page's own anchors stand as they are."""
+    """`|link` and `|query` for ours, `|url` or `|doi` for others'; a page's own anchors stand as they are."""
     text = re.sub(r"(?s)\{#.*?#\}", "", (TEMPLATES / template).read_text())
     ours = ("{{ assets }}", "{{ canonical }}", "{{ canonical_target }}", "#")
     for match in re.finditer(r'\b(?:href|src|action)="([^"]*)"', text):
         value = match[1]
         if "{{" in value and not value.startswith(ours):
-            assert re.fullmatch(r"\{\{ .*\|(link|url|doi) \}\}", value), value
+            assert re.fullmatch(r"\{\{ .*\|(link|url|doi|query) \}\}", value), value

@@ -8,7 +8,7 @@ import pytest
 
 from portal.engine.step import Tree, digest_of
 from portal.engine.store import Store
-from portal.pages import genes, images, redirects
+from portal.pages import entities, images, redirects
 from portal.pages.used import used, used_by
 from portal.publish.assets import own_files
 
@@ -39,6 +39,7 @@ def test_what_is_named_and_what_that_extends_or_includes(words: list[str], named
 def test_the_portals_own_pages(tmp_path: Path) -> None:
     store = Store(tmp_path)
     of = used_by(own_files(store, "templates"), store.read)
-    assert {"gene.html", "base.html", "parts.html"} <= set(of(genes.genes)) and "study.html" not in of(genes.genes)
+    assert {"entity.html", "alias.html", "base.html", "parts.html"} <= set(of(entities.entities))
+    assert "study.html" not in of(entities.entities)
     assert set(of(images.images)) == {"base.html", "image.html", "parts.html"}
     assert set(of(redirects.redirects)) == {"base.html", "moved.html"}

@@ -15,7 +15,9 @@ from portal.warehouse.entities import entities
 from portal.warehouse.manifest import dump
 from portal.warehouse.own import own_table
 from portal.warehouse.schema import TABLES
+from portal.warehouse.slices import SLICED, study_slices
 from portal.warehouse.studies import facts
+from portal.warehouse.terms import terms
 from tests.warehouse.bench import Bench, images_file
 from tests.warehouse.four_studies import four_studies
 
@@ -26,6 +28,7 @@ class Warehouse:
     components: tuple[Opened, ...]
     facts: tuple[Opened, ...]
     entities: Opened
+    terms: Opened
     tables: Mapping[str, Opened]
     dump: Opened
     catalogue: Opened
@@ -47,14 +50,16 @@ def make(root: Path, title: str = "Sisters apart", *, backwards: bool = False) -
         components += trees
     parts = [bench.part(s, "components") for s in studies]
     everything = bench.run(entities, *[*components, *parts][::turn])
-    tables = {name: bench.run(table, *[*components, *studies, everything][::turn], name=name) for name in TABLES}
+    words = bench.run(terms, *[*components, *parts, everything][::turn])
+    tables = {name: bench.run(table, *[*components, *studies, everything, words][::turn], name=name) for name in TABLES}
     own: list[Opened] = []
     for tree in components:
         told = tree.json("summary.json")
         own.append(bench.run(own_table, tree, study=told["study"], component=told["component"]))
-    dumped = bench.run(dump, *[*tables.values(), *own][::turn])
-    listed = bench.run(catalogue, *[*studies, bench.part(everything, "lines")][::turn])
-    return Warehouse(bench, tuple(components), tuple(studies), everything, tables, dumped, listed)
+    cut = bench.run(study_slices, *[tables[name] for name in SLICED][::turn])
+    dumped = bench.run(dump, *[*tables.values(), *own, cut][::turn])
+    listed = bench.run(catalogue, *[*studies, bench.part(everything, "lines"), bench.part(words, "lines")][::turn])
+    return Warehouse(bench, tuple(components), tuple(studies), everything, words, tables, dumped, listed)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,6 @@ DATAPACKAGE = {
                     "name": {"type": "string", "pattern": "^[-a-z0-9._/]+$"},
                     "path": {"type": "string", "pattern": r"^(?=[^./~])(?!file:)((?!/\.\./)(?!\\)(?!://).)*$"},
                     "type": {"const": "table"},
-                    "bytes": {"type": "integer"},
                     "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
                     "schema": {
                         "type": "object", "required": ["fields"],
@@ -74,6 +73,9 @@ def test_manifest_is_true_of_the_files(data: Path) -> None:
         ("idr0001", "screenA"), ("idr0012", "screenA"), ("idr0013", "screenB"), ("idr0032", "experimentA"), ("idr0032", "screenA"),
     ]  # fmt: skip
     site = data.parent
+    for told in manifest["studies"]:
+        assert told["rows"] == pq.ParquetFile(site / told["plain"]).metadata.num_rows > 0
+        assert hashlib.sha256((site / told["path"]).read_bytes()).hexdigest() == told["sha256"]
     for told in manifest["tables"] + manifest["components"]:
         raw = (site / told["path"]).read_bytes()
         assert raw == (site / told["plain"]).read_bytes()
@@ -111,7 +113,7 @@ def test_manifest_types_are_duckdbs(data: Path) -> None:
 
 def test_nothing_else_lies_in_the_dump(data: Path) -> None:
     manifest = load(data, "manifest.json")
-    named = {t[k] for t in manifest["tables"] + manifest["components"] for k in ("plain", "path")}
+    named = {t[k] for t in manifest["tables"] + manifest["components"] + manifest["studies"] for k in ("plain", "path")}
     described = {f"data/{n}" for n in ("manifest.json", "dictionary.json", "datapackage.json", "README.md")}
     assert {p.relative_to(data.parent).as_posix() for p in data.rglob("*") if p.is_file()} == named | described
 
@@ -136,7 +138,7 @@ def test_datapackage_follows_its_specification(data: Path) -> None:
     assert len(resources) == len(package["resources"]) and set(TABLES) < set(resources)
     for resource in resources.values():
         raw = (data / resource["path"]).read_bytes()
-        assert (resource["bytes"], resource["hash"]) == (len(raw), "sha256:" + hashlib.sha256(raw).hexdigest())
+        assert resource["hash"] == "sha256:" + hashlib.sha256(raw).hexdigest()
         fields = [f["name"] for f in resource["schema"]["fields"]]
         assert set(resource["schema"].get("primaryKey", [])) <= set(fields)
         for key in resource["schema"].get("foreignKeys", []):
@@ -162,8 +164,9 @@ def test_examples_of_the_guide(data: Path, language: str, code: str) -> None:
 
 
 def test_examples_of_the_readme(data: Path) -> None:
-    found = examples((data / "README.md").read_text("utf-8"))
-    assert {language for language, _ in found} == {"sql", "python"}
+    readme = (data / "README.md").read_text("utf-8")
+    found = examples(readme)
+    assert {language for language, _ in found} == {"sql", "python"} and "```r\n" in readme
     for language, code in found:
         run_example(data, language, code)
 

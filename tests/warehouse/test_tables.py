@@ -12,7 +12,7 @@ import pytest
 
 from portal.facts import ComponentImages, ComponentRecord, Refusal, StudyFacts
 from portal.warehouse.dump import table
-from portal.warehouse.manifest import FOREIGN_KEYS, PRIMARY_KEYS
+from portal.warehouse.keys import FOREIGN_KEYS, PRIMARY_KEYS
 from portal.warehouse.parquet import write
 from portal.warehouse.schema import TABLES
 from portal.warehouse.studies import facts, merge_images, plate_size
@@ -66,12 +66,15 @@ def test_parquet_that_old_readers_take(data: Path, name: str) -> None:
 def test_keys_are_unique(data: Path, name: str, key: tuple[str, ...]) -> None:
     columns = ", ".join(f'"{k}"' for k in key)
     assert rows_of(data, f"SELECT {columns}, count(*) FROM {{{name}}} GROUP BY ALL HAVING count(*) > 1") == []
+    assert not [f.name for f in TABLES[name][0] if f.name in key and f.nullable]
 
 
-@pytest.mark.parametrize(("name", "columns", "target"), [(n, c, t) for n, keys in FOREIGN_KEYS.items() for c, t in keys])
-def test_references_resolve(data: Path, name: str, columns: tuple[str, ...], target: str) -> None:
-    wanted = " AND ".join(f'a."{c}" = b."{c}"' for c in columns)
-    assert rows_of(data, f"SELECT * FROM {{{name}}} a ANTI JOIN {{{target}}} b ON {wanted}") == []
+@pytest.mark.parametrize(("name", "columns", "target", "theirs"), [(n, *key) for n, keys in FOREIGN_KEYS.items() for key in keys])
+def test_references_resolve(data: Path, name: str, columns: tuple[str, ...], target: str, theirs: tuple[str, ...]) -> None:
+    assert rows_of(data, f"SELECT count(*) FROM {{{name}}}") != [(0,)]
+    wanted = " AND ".join(f'a."{c}" = b."{t}"' for c, t in zip(columns, theirs, strict=True))
+    filled = " AND ".join(f'a."{c}" IS NOT NULL' for c in columns)
+    assert rows_of(data, f"SELECT * FROM {{{name}}} a ANTI JOIN {{{target}}} b ON {wanted} WHERE {filled}") == []
 
 
 def test_samples_hold_every_row_with_its_images(data: Path) -> None:
@@ -114,9 +117,9 @@ def test_a_container_that_only_images_name(warehouse: Warehouse, data: Path) -> 
 
 def test_terms_in_every_role(data: Path) -> None:
     roles = rows_of(data, "SELECT role, term, name, studies, components, samples, address FROM {terms} ORDER BY ALL")
-    assert ("imaging method", "FBbi:00000246", "fluorescence microscopy", 2, 2, None, None) in roles
-    assert ("technology", "EFO:0007551", "RNAi screen", 2, 2, None, None) in roles, "the most frequent name"
-    assert ("study type", "EFO:0007550", "high content screen", 1, 1, None, None) in roles
+    assert ("imaging method", "FBbi:00000246", "fluorescence microscopy", 2, 2, None, "methods/FBbi_00000246/") in roles
+    assert ("technology", "EFO:0007551", "RNAi screen", 2, 2, None, "study-types/EFO_0007551/") in roles, "the most frequent name"
+    assert ("study type", "EFO:0007550", "high content screen", 1, 1, None, "study-types/EFO_0007550/") in roles
     assert ("phenotype", "CMPO:0000118", "round phenotype", 3, 3, 3, "phenotypes/CMPO_0000118/") in roles
     assert ("organism", "NCBITaxon:9606", "Homo sapiens", 2, 3, 16, "organisms/NCBITaxon_9606/") in roles
 
