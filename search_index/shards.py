@@ -122,7 +122,7 @@ def top(names: Sequence[Name], firsts: Sequence[str], organisms: Sequence[str]) 
     for prefix in sorted(spanning):
         # "{" follows every character a key can hold.
         inside = names[bisect_left(keys, prefix) : bisect_left(keys, prefix + "{")]
-        best = nsmallest(BEST * 3, inside, key=lambda n: (n.key != prefix, n.rank, n.document.order))
+        best = nsmallest(BEST * 3, inside, key=lambda n: (n.key != prefix, n.rank or (2.5 if n.key != prefix else 0), n.document.order))
         unique = list({(n.document.kind, n.document.path): n for n in reversed(best)}.values())[::-1][:BEST]
         files[f"{max(0, bisect_right(firsts, prefix) - 1):03d}"][prefix] = unique
     made = {}

@@ -59,8 +59,8 @@ class Explorer {
       el('div', { class: 'ask-presets', role: 'group', 'aria-label': 'Examples' }, ...chips),
       this.rows, el('div', { class: 'ask-bar' }, this.add), this.options, this.sentence,
       el('div', { class: 'ask-bar' }, this.go, this.stop, this.console, this.link, this.status),
-      el('details', { class: 'ask-sql', open: true }, el('summary', { text: 'The SQL that this runs' }), el('pre', { class: 'sql', tabindex: '0' }, this.sql)),
-      this.result, this.facts, this.downloads)
+      this.result, this.facts, this.downloads,
+      el('details', { class: 'ask-sql', open: true }, el('summary', { text: 'The SQL that this runs' }), el('pre', { class: 'sql', tabindex: '0' }, this.sql)))
     this.root.replaceChildren(this.panel)
     addEventListener('hashchange', () => {
       if (location.hash.slice(1) !== this.written) this.follow()

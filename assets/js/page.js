@@ -75,9 +75,32 @@ function copies() {
   }
 }
 
+/** What switches are on stands in the address (`#controls`), so that a link opens the page as its reader saw it. */
+function switches() {
+  const inputs = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[data-kept]')])
+  const parts = () => new URLSearchParams(location.hash.slice(1))
+  const follow = () => { for (const input of inputs) if (parts().has(input.dataset.kept ?? '')) input.checked = true }
+  const keep = () => {
+    const now = parts()
+    for (const input of inputs) {
+      if (input.checked) now.set(input.dataset.kept ?? '', '1')
+      else now.delete(input.dataset.kept ?? '')
+    }
+    history.replaceState(history.state, '', now.size ? `#${now}` : location.pathname + location.search)
+  }
+  if (!inputs.length) return
+  const names = new Set(inputs.map((input) => input.name))
+  addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLInputElement && (target.dataset.kept || (target.name && names.has(target.name)))) keep()
+  })
+  addEventListener('hashchange', follow)
+  follow()
+}
+
 themeButton()
 menu()
 copies()
+switches()
 // On the search page the results themselves follow what is typed.
 if (!document.getElementById('search-root')) {
   for (const form of document.querySelectorAll('form.search')) if (form instanceof HTMLFormElement && form.querySelector('input[name="q"]')) new SearchBox(form)

@@ -77,6 +77,8 @@ class Plate {
     this.view = ''
     const opened = this.#show(target, new Map())
     this.#keep(true)
+    // On a phone the panel stands below the grid.
+    if (this.panel.getBoundingClientRect().top > innerHeight - 80) intoView(this.panel)
     // The viewer stands below the grid: it comes as far into view as it must, so that the grid stays where both fit.
     opened?.then(() => this.chooser && !this.chooser.root.hidden && hashOf(target, '') === hashOf(this.target, '') && intoView(this.chooser.root))
   }

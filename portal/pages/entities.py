@@ -29,6 +29,7 @@ LISTS: dict[EntityKind, str] = {
     "antibody": addresses.ANTIBODIES,
 }
 
+Missing = Sequence[tuple[str, str, Sequence[str]]]  # study, component, its organisms
 LookedFor = Mapping[str, Sequence[str]]  # `<accession>/<component>` → the phenotypes that its authors declare
 
 
@@ -156,7 +157,13 @@ def _also(gene: GeneFacts) -> list[tuple[str, list[str]]]:
     return list(by.items())
 
 
-def gene_page(site: Site, gene: GeneFacts, looked_for: LookedFor | None = None) -> dict[str, bytes]:
+def _untold(gene: GeneFacts, missing: Missing) -> list[tuple[str, str]]:
+    """(name, address) of components of the entity's organism whose tables are not here: whether they sampled it is not known."""
+    organism = gene.organism.name if gene.organism else ""
+    return [(f"{s} {c}", addresses.component(s, c)) for s, c, organisms in missing if gene.kind == "gene" and organism in organisms]
+
+
+def gene_page(site: Site, gene: GeneFacts, looked_for: LookedFor | None = None, missing: Missing = ()) -> dict[str, bytes]:
     """The page of one entity."""
     organism = gene.organism
     looked_for = looked_for or {}
@@ -194,6 +201,9 @@ def gene_page(site: Site, gene: GeneFacts, looked_for: LookedFor | None = None) 
         organism_address=addresses.organism(addresses.term_slug(organism.term, organism.name)) if organism else "",
         counts=counts,
         found=found,
+        all=f"SELECT DISTINCT sample_id, study, component, container, sample, control\nFROM sample_targets\n"
+        f"WHERE kind = {asked.text(gene.kind)} AND entity = {asked.text(gene.slug)}\nORDER BY sample_id",
+        untold=_untold(gene, missing),
     )
 
 
@@ -212,18 +222,18 @@ def alias_pages(site: Site, gene: GeneFacts) -> dict[str, bytes]:
 def entities(work: Work) -> dict[str, Path]:
     """`<kind>s/<slug>/` of one bucket, `samples.csv` beside those with many, and the addresses of other names.
 
-    Inputs after templates and frame: {<kind>.json, samples/<kind>/<slug>.csv} of the bucket, and {looked_for.json}.
+    Inputs after templates and frame: {<kind>.json, samples/<kind>/<slug>.csv} of the bucket, {looked_for.json} and {missing.json}.
     """
     site = opened(work)
-    looked_for: LookedFor = {}
-    if known := given(work, "looked_for.json"):
-        looked_for = known[0].json(known[1])
+    known, untold = given(work, "looked_for.json"), given(work, "missing.json")
+    looked_for: LookedFor = known[0].json(known[1]) if known else {}
+    missing: Missing = untold[0].json(untold[1]) if untold else ()
     out: dict[str, Path] = {}
     for kind in LISTS:
         if given(work, f"{kind}.json") is None:
             continue
         for gene in _FACTS.validate_json(read(work, f"{kind}.json")):
-            out |= work.keep(gene_page(site, gene, looked_for) | alias_pages(site, gene))
+            out |= work.keep(gene_page(site, gene, looked_for, missing) | alias_pages(site, gene))
             if gene.listed and (listed := given(work, f"samples/{kind}/{gene.slug}.csv")):
                 copy = work.scratch / f"{kind}-{gene.slug}.csv"
                 copy.write_bytes(listed[0].read(listed[1]))

@@ -136,7 +136,8 @@ def listed(kind: TermKind) -> str:
     """The figures of the list of a kind: a row a term. The first column is the accession; of what has none, the name."""
     if kind == "phenotype":
         return """\
-SELECT term AS phenotype, all_studies AS studies, all_samples AS samples, all_genes AS genes FROM terms WHERE role = 'phenotype'
+SELECT term AS phenotype, all_studies AS studies, all_samples AS samples, all_genes AS genes
+FROM terms WHERE role = 'phenotype' AND studies > 0
 UNION ALL
 SELECT phenotype, count(DISTINCT study), CAST(sum(samples) AS BIGINT), NULL FROM component_phenotypes WHERE term IS NULL GROUP BY phenotype
 ORDER BY studies DESC, samples DESC, phenotype"""
@@ -146,9 +147,10 @@ SELECT term, all_studies AS studies, all_components AS components, all_samples A
 ORDER BY studies DESC, samples DESC, term"""
     if kind == "cell line":
         return """\
-SELECT n.address, count(DISTINCT s.study) AS studies, count(DISTINCT s.study || ' ' || s.component) AS components, count(*) AS samples
+SELECT n.address, count(DISTINCT s.study) AS studies, count(DISTINCT s.study || ' ' || s.component) AS components,
+  count(*) FILTER (WHERE s.control_type IS NULL) AS samples
 FROM samples s JOIN term_names n ON n.role = 'cell line' AND n.study = s.study AND n.component = s.component AND n.name = s.cell_line
-WHERE s.control_type IS NULL GROUP BY n.address ORDER BY studies DESC, samples DESC, n.address"""
+GROUP BY n.address ORDER BY studies DESC, samples DESC, n.address"""
     roles = _listed(ROLES[kind])
     return f"""\
 SELECT coalesce(t.address, n.address) AS address, count(DISTINCT n.study) AS studies,

@@ -33,7 +33,8 @@ def entities(work: Work) -> dict[str, bytes | Path]:
     Outputs: `pages/<00…63>/<kind>.json` (list of GeneFacts; a file of genes in all 64), `pages/<00…63>/samples/<kind>/<slug>.csv`,
     `lines/<kind>s.json` (lines sorted by slug), `lines/reagents.json`, `lines/studies.json`
     ({accession: {"genes": how many, controls included}}), `looked_for.json` ({"<accession>/<component>": the phenotypes that its
-    authors declare}), entity_names.parquet, entities.parquet.
+    authors declare}), `missing.json` ([study, component, its organisms] of components whose tables are not here), entity_names.parquet,
+    entities.parquet.
     Raises identity.SlugCollision where two of a kind would share an address.
     """
     records = read_records(work.inputs)
@@ -72,6 +73,7 @@ def entities(work: Work) -> dict[str, bytes | Path]:
     out |= {f"lines/{plural(kind)}.json": _json(its) for kind, its in lines.items()}
     out["lines/reagents.json"] = _json(reagents)
     out["looked_for.json"] = canonical({f"{r.study}/{r.component.name}": [p.name for p in r.component.phenotypes] for r in records})
+    out["missing.json"] = canonical([[r.study, r.component.name, [o.name for o in r.organisms]] for r in records if r.component.missing])
     out["lines/studies.json"] = canonical({study: {"genes": n} for study, n in in_study})
     listed = [line for its in lines.values() for line in its]
     schema, order, _ = TABLES["entities"]

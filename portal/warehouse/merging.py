@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from portal.outside import LINKS
 
@@ -36,8 +37,17 @@ class Known:
         """The one present symbol that a name that is none itself is an old name or synonym of; None where it may be several."""
         if name in self.symbols:
             return None
-        found = self.of_name.get(name, frozenset())
+        found = self.of_name.get(name) or self._any_case.get((name[0], name[1].casefold()), frozenset())
         return next(iter(found)) if len(found) == 1 else None
+
+    @cached_property
+    def _any_case(self) -> Mapping[Name, frozenset[str]]:
+        """Symbols by their other names without capitals: tables write C9ORF100 for what the file lists as C9orf100."""
+        found: dict[Name, frozenset[str]] = {}
+        for (organism, name), symbols in self.of_name.items():
+            key = (organism, name.casefold())
+            found[key] = found.get(key, frozenset()) | symbols
+        return found
 
 
 NOTHING = Known()
@@ -71,6 +81,9 @@ class Groups:
 
     def __contains__(self, name: Name) -> bool:
         return name in self._above
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self._above)
 
     def add(self, name: Name) -> Name:
         """The group's mark of a name: any one of its members."""
@@ -139,7 +152,7 @@ def put_together(pairs: Iterable[tuple[str, str, str | None]], known: Known = NO
         said = known.of_identifier.get((organism, identifier), frozenset())
         if len(said) == 1:
             _together(groups, organism, [next(iter(said)), *together])
-    for name in sorted(n for n in known.of_name if n in groups):
+    for name in sorted(groups):
         if (meant := known.meant(name)) is None:
             continue
         organism, present = name[0], (name[0], meant)

@@ -29,15 +29,16 @@ def _cell(text: str) -> str:
 def sample_lists(con: duckdb.DuckDBPyConnection, kind: EntityKind, entities: Sequence[Gene], folder: Path) -> Iterator[tuple[str, Path]]:
     """(`pages/<bucket>/samples/<kind>/<slug>.csv`, file) of every entity with more than LISTED samples in one component. UTF-8, RFC 4180.
 
-    Rows in the published order, at most MOST_LISTED; `control` is yes or no, `phenotypes` the authors' words joined by `; `, `address`
+    Rows in the published order, at most MOST_LISTED, of which controls are left out first; `control` is yes or no, `phenotypes` the
+    authors' words joined by `; `, `address`
     relative to the site's root. Needs `genes.number_genes`.
     """
     reader = con.execute(f"""
         WITH many AS (
             SELECT DISTINCT {kind} FROM {kind}_sample JOIN sample USING (sid) GROUP BY {kind}, cid HAVING count(*) > {LISTED}
         ), listed AS (
-            SELECT {kind}, sid FROM {kind}_sample JOIN many USING ({kind})
-            QUALIFY row_number() OVER (PARTITION BY {kind} ORDER BY sid) <= {MOST_LISTED}
+            SELECT {kind}, sid FROM {kind}_sample JOIN many USING ({kind}) JOIN sample USING (sid)
+            QUALIFY row_number() OVER (PARTITION BY {kind} ORDER BY control, sid) <= {MOST_LISTED}
         ), found AS (
             SELECT sid, string_agg(DISTINCT phenotype, '; ' ORDER BY phenotype) AS phenotypes
             FROM observed WHERE sid IN (SELECT sid FROM listed) GROUP BY sid

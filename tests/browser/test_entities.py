@@ -43,11 +43,10 @@ def test_a_reagent_resolves_to_its_row_on_the_page_of_its_target(served: Served,
 
 
 def test_what_is_not_here_is_said_and_nothing_is_written_into_the_page(served: Served, open_page: Browsing) -> None:
-    page = open_page(served.url("/", "gene/?value=" + quote("<img src=x onerror=alert(1)>NOGENE")))
-    expect(page.locator("h1")).to_contain_text("Nothing here is called <img")
+    page = open_page(served.url("/", "gene/?value=" + quote("<img src=x onerror=alert(1)>NOGENE")), settled=False)
+    arrived(page, "search/?q=")
+    expect(page.locator("#search-root")).to_contain_text("<img src=x onerror=alert(1)>NOGENE")
     assert page.locator("main img").count() == 0
-    page.get_by_role("link", name="search").click()
-    page.wait_for_url(lambda url: "search/?q=" in url)
     name, slug = ask(served.site, GENE)[0][:2]
     page = open_page(served.url("/", f"genes/{slug}/#as=anything"))
     expect(page.locator("h1")).to_contain_text(name)
@@ -58,7 +57,7 @@ def test_switches_need_no_script(served: Served, open_page: Browsing) -> None:
     sql = """SELECT entity FROM 'data/sample_targets.parquet' WHERE kind = 'gene'
              GROUP BY 1 HAVING count_if(control) > 0 AND count_if(NOT control) > 0 ORDER BY 1"""
     found = ask(served.site, sql) or ask(served.site, sql.replace("AND count_if(NOT control) > 0", ""))
-    page = open_page(served.url("/", f"genes/{found[0][0]}/"), java_script_enabled=False)
+    page = open_page(served.url("/", f"genes/{found[0][0]}/"), scripts=False)
     controls = page.locator("td > .control-count").first
     expect(controls).to_be_hidden()
     page.get_by_label("controls too").check()
@@ -71,3 +70,10 @@ def test_the_address_of_another_name_sends_readers_on(served: Served, open_page:
     page = open_page(served.url("/", f"genes/{aliases[0]}/"), settled=False)
     page.wait_for_url(lambda url: aliases[0] not in url)
     expect(page.locator("h1")).not_to_be_empty()
+
+
+def test_a_cell_line_resolves(served: Served, open_page: Browsing) -> None:
+    found = ask(served.site, "SELECT name, address FROM 'data/term_names.parquet' WHERE role = 'cell line' ORDER BY 1")
+    assert found, "the demonstration names a cell line"
+    page = open_page(served.url("/", f"mapr/cellline/?value={quote(found[0][0])}"), settled=False)
+    arrived(page, f"/{found[0][1]}")

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 # Everything a page of ours may hold; SVG's own names are as the parser gives them, in lower case.
 TAGS = frozenset(
     "html head meta title link script body a header svg g rect path circle text image span form input button nav details summary main "
-    "section div h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption thead tbody tfoot tr th td aside footer time img b i em strong code pre br hr "
+    "section div "
+    "h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table caption thead tbody tfoot tr th td aside footer time img b i em strong code pre br hr "
     "blockquote sub sup bdi noscript fieldset legend label figure figcaption".split()
 )
 ATTRIBUTES = frozenset(

@@ -56,6 +56,11 @@ def test_an_old_symbol_is_its_present_gene_also_where_no_table_has_that() -> Non
     assert named([("Drosophila melanogaster", None, "SGOL1")], files) == ["SGOL1"], "a file tells of its own organism"
 
 
+def test_capitals_do_not_hide_an_old_name() -> None:
+    files = known(ARHGEF39=(("C9orf100",), ()))
+    assert named(human(("NM_032818", "C9ORF100"), ("84904", "C9orf100")), files) == ["ARHGEF39", "ARHGEF39"]
+
+
 def test_a_synonym_of_several_genes_or_with_another_identifier_joins_nothing() -> None:
     files = known(ASPM=(("ASP",), ()), ASIP=(("ASP",), ()), EIF3B=(("PRT1",), ()))
     assert named(human((None, "ASP"), (None, "ASPM")), files) == ["ASP", "ASPM"]
