@@ -142,8 +142,9 @@ def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, their
             page(
                 f"page plates {s.accession}/{c.name}", containers.containers, *its, Need(f"own table {s.accession}/{c.name}", "entry.json")
             )
+    about_all = Need("entities", "looked_for.json"), Need("entities", "missing.json")
     for bucket in range(64):
-        page(f"page entities {bucket:02d}", entity_pages, Need("entities", f"pages/{bucket:02d}"), Need("entities", "looked_for.json"), Need("entities", "missing.json"))
+        page(f"page entities {bucket:02d}", entity_pages, Need("entities", f"pages/{bucket:02d}"), *about_all)
     page("page entity lists", genes.entity_lists, Need("entities", "lines"))
     page("page resolvers", resolve.resolvers, Need("entities", "lines"))
     for folder in TERMS.values():

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-# Rows × columns of the usual plates: 6, 12, 24, 48, 96, 384 and 1536 wells.
-PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48))
+# Rows × columns of the usual plates: 6, 12, 24, 48, 96, 384, 1536 and 3456 wells. No larger one is made: what lies beyond is no well.
+PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48), (48, 72))
 
 _WELL = re.compile(r"([A-Za-z]{1,2})0{0,3}([1-9][0-9]{0,2})")
 
@@ -16,8 +16,8 @@ _WELL = re.compile(r"([A-Za-z]{1,2})0{0,3}([1-9][0-9]{0,2})")
 def well(text: str) -> tuple[int, int] | None:
     """`A1`, `a01`, `AA12` → (row, column), both from 1; None for what is no well.
 
-    >>> well("A1"), well("h012"), well("AF48"), well("A0"), well("1A")
-    ((1, 1), (8, 12), (32, 48), None, None)
+    >>> well("A1"), well("h012"), well("AF48"), well("A0"), well("1A"), well("ZZ999")
+    ((1, 1), (8, 12), (32, 48), None, None, None)
     """
     match = _WELL.fullmatch(text)
     if match is None:
@@ -25,7 +25,8 @@ def well(text: str) -> tuple[int, int] | None:
     row = 0
     for letter in match[1].upper():
         row = row * 26 + ord(letter) - ord("A") + 1
-    return row, int(match[2])
+    column = int(match[2])
+    return (row, column) if row <= PLATES[-1][0] and column <= PLATES[-1][1] else None
 
 
 def well_name(row: int, column: int) -> str:

@@ -19,6 +19,7 @@ from portal.pages.states import has_failed, is_empty
 from portal.pages.study import Chip, chips, phenotype_address
 
 MOST_GENES_A_WELL = 12
+MOST_ROWS, MOST_COLUMNS = 48, 72  # of the largest plate there is, of 3,456 wells
 _WELL = re.compile(r"([A-Z]{1,2})(\d{1,2})")
 WORDS = (
     ("gene_symbol", "Gene symbol"),
@@ -189,6 +190,8 @@ def samples_of_images(record: ComponentRecord, images: Iterable[ImageFacts]) -> 
     found: dict[str, list[SampleRow]] = {}
     for (container, sample), its in sorted(by.items()):
         at = _WELL.fullmatch(sample) if record.component.kind == "screen" else None
+        if at and (row_number(at[1]) > MOST_ROWS or int(at[2]) > MOST_COLUMNS):
+            at = None
         found.setdefault(container, []).append(
             SampleRow(
                 sample_id=addresses.sample_id(record.study, record.component.name, container, sample),

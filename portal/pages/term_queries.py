@@ -144,6 +144,10 @@ ORDER BY studies DESC, samples DESC, phenotype"""
     if kind == "organism":
         return """\
 SELECT term, all_studies AS studies, all_components AS components, all_samples AS samples FROM terms WHERE role = 'organism'
+UNION ALL
+SELECT n.name, count(DISTINCT n.study), count(DISTINCT n.study || ' ' || n.component),
+  (SELECT count(*) FROM samples s WHERE s.organism = n.name AND s.control_type IS NULL)
+FROM term_names n WHERE n.role = 'organism' AND n.term IS NULL GROUP BY n.name
 ORDER BY studies DESC, samples DESC, term"""
     if kind == "cell line":
         return """\
