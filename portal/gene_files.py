@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from portal.scalars import Amount, Line, Model, RelPath
+from portal.scalars import Amount, ContentPath, Line, Model
 
 Columns = Line | Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
 Separator = Annotated[str, StringConstraints(min_length=1, max_length=8, strip_whitespace=False)]
@@ -36,7 +36,7 @@ class GeneColumns(Model):
 
 
 class _Table(Model):
-    table: RelPath = Field(description="A table below the content folder, such as genes/hgnc.tsv.")
+    table: ContentPath = Field(description="A table below the content folder, such as genes/hgnc.tsv.")
     source: Line = Field(description="Who says so, in a few words; shown where a name is used.")
     split: Separator | None = Field(default=None, description="What separates several values in a cell. A symbol is never split.")
     where: dict[str, Line | Words] = Field(

@@ -14,6 +14,7 @@ Curie = Annotated[str, AfterValidator(spelling.curie)]
 Doi = Annotated[str, AfterValidator(spelling.doi)]
 Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(spelling.http)]
 RelPath = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(spelling.below)]
+ContentPath = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(spelling.below_content)]
 Positive = Annotated[float, Field(gt=0)]
 Amount = Annotated[int, Field(ge=0, le=10**15)]
 

@@ -76,8 +76,12 @@ def link_template(value: str) -> str:
     return _mend(value, pattern, "is not an address with {id} in it", "write one such as https://www.ensembl.org/id/{id}")
 
 
-def below(value: str) -> str:
+def below(value: str, folder: str = "study folder") -> str:
     parts = value.replace("\\", "/").split("/")
     if value.startswith(("/", "~")) or ".." in parts or re.match(r"^[A-Za-z]:", value) or "\0" in value:
-        raise ValueError("leaves the study folder; write a path below it")
+        raise ValueError(f"leaves the {folder}; write a path below it")
     return value
+
+
+def below_content(value: str) -> str:
+    return below(value, "content folder")

@@ -103,6 +103,7 @@ class TermFacts(Model):
     part_of: tuple[Branch, ...] = ()
     tree: tuple[Branch, ...] = ()
     tree_cut: int = 0
+    tree_far: bool = False  # more stands above than is drawn and counted
     unused: tuple[str, ...] = ()
     unused_total: int = 0
     narrower: int = 0  # terms below it that have a page

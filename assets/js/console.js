@@ -16,6 +16,7 @@ const SHOWN = 1000
 const LIMITS = [100, SHOWN, 10_000]
 const FILTERED = 12 // components' tables from which a list of them gets a filter
 
+const STARTING = 'Starting the query engine (4 MB, once) …'
 const TOO_LONG = `The query is too long for a link (more than ${LONGEST.toLocaleString('en-GB')} characters, packed); save it as a file.`
 
 /** A name as SQL writes it: quoted only where it must be. @param {string} name */
@@ -150,6 +151,16 @@ class Console {
     this.root.classList.toggle('console-busy', busy)
   }
 
+  /** Busy: starting the engine, where nobody has yet, and then with what was asked. @param {string} text what is said of that */
+  #begin(text) {
+    this.#busy(true, this.database.starting ? text : STARTING)
+    const engine = this.database.start()
+    engine.then(() => {
+      // One that was cancelled while it started says nothing of the next.
+      if (this.database.starting === engine && this.status.textContent === STARTING) this.status.textContent = text
+    }, () => { /* the query that waits for it tells */ })
+  }
+
   async run() {
     const sql = this.editor.text().trim()
     if (this.go.disabled) return
@@ -164,7 +175,7 @@ class Console {
     const last = parts[parts.length - 1]
     this.shown = last
     await this.#address(sql)
-    this.#busy(true, this.database.starting ? 'Running …' : 'Starting the query engine (4 MB, once) …')
+    this.#begin('Running …')
     this.downloads.hidden = true
     this.facts.textContent = ''
     /** @type {Answer | null} */
@@ -200,7 +211,7 @@ class Console {
     const parts = statements(this.editor.text())
     if (this.go.disabled || !parts.length) return
     const last = parts[parts.length - 1].replace(/^explain\s+(analyze\s+)?/i, '')
-    this.#busy(true, this.database.starting ? 'Explaining …' : 'Starting the query engine (4 MB, once) …')
+    this.#begin('Explaining …')
     this.downloads.hidden = true
     try {
       for (const part of parts.slice(0, -1)) await this.database.query(part, { limit: 0 })

@@ -107,6 +107,16 @@ case $out in
   *.csv) form='FORMAT CSV, HEADER' ;;
   *) echo "$out: give a name that ends in .parquet or .csv" >&2; exit 2 ;;
 esac
+for tool in curl duckdb; do
+  if ! command -v "$tool" > /dev/null; then
+    echo "$tool is not on this computer, or not in PATH: install it first (DuckDB: https://duckdb.org). Nothing was fetched." >&2
+    exit 127
+  fi
+done
+if ! command -v sha256sum > /dev/null && ! command -v shasum > /dev/null; then
+  echo 'Neither sha256sum nor shasum is on this computer: the file could not be checked. Nothing was fetched.' >&2
+  exit 127
+fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 echo 'Fetching ${bytes} bytes'
@@ -121,14 +131,17 @@ ${sql}
 ${end}
 cd_and_ask() { (cd "$folder" && duckdb -csv -noheader -c "$1"); }
 sql=$(cat "$folder/rows.sql")
+failed() { echo "DuckDB could not $1 the rows; its own words stand above. Nothing was written." >&2; exit 1; }
+# Not in one pipe: what comes last in a pipe hides the failure of what comes before.
 found=$(cd_and_ask "SELECT count(*) FROM ($sql
-)" | tr -d '\\r')
+)") || failed count
+found=$(printf '%s' "$found" | tr -d '\\r')
 if [ "$found" != ${rows} ]; then
   echo "$found rows match, where the page counted ${rows}. Nothing was written." >&2
   exit 1
 fi
 cd_and_ask "COPY ($sql
-) TO 'rows' ($form)" > /dev/null
+) TO 'rows' ($form)" > /dev/null || failed write
 mv "$folder/rows" "$out"
 echo "$out: $found rows, checked"
 `

@@ -57,7 +57,7 @@ def put_together(parts: Iterable[OrthologGroup]) -> Grouped:
     if alone:
         notes.append(f"{count(alone, 'group')} with genes of one organism alone passed over")
     if large:
-        large.sort(key=lambda g: (-len(g.members), g))
+        large.sort(key=lambda g: (-len(g.members), g.source, g.name or "", g.members))
         shown = ", ".join(f"{quoted(g.name or g.members[0][1], 40)} ({len(g.members):,})" for g in large[:3])
         notes.append(f"{count(len(large), 'group')} with more than {MAX_MEMBERS} genes left out: {shown}{' …' if len(large) > 3 else ''}")
     return Grouped(groups, tuple(notes))

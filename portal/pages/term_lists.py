@@ -13,6 +13,7 @@ from portal.engine.step import Work, recipe
 from portal.pages.render import Page, Site, opened, read
 from portal.pages.term_pages import WORDS
 from portal.pages.term_queries import listed
+from portal.ontology import MAX_DEPTH
 from portal.terms import KINDS, Branch, TermKind, TermLine
 
 MOST_BRANCHES = 800  # of a drawn tree; a term with two parents stands at both
@@ -69,7 +70,9 @@ def sections(kind: TermKind, lines: Sequence[TermLine]) -> list[Section]:
 
 
 def tree(lines: Sequence[TermLine]) -> tuple[tuple[Branch, ...], int]:
-    """All terms with a place in an ontology, from the roots down, and how many places were left out. Terms alone at a root are left out."""
+    """All terms with a place in an ontology, from the roots down, and how many branches were left out with all that is below them: those
+    past the bound, and those further down than is counted. Terms alone at a root are left out.
+    """
     by_slug = {line.slug: line for line in lines}
     below: Mapping[str, list[TermLine]] = defaultdict(list)
     for line in sorted(lines, key=order):
@@ -80,7 +83,7 @@ def tree(lines: Sequence[TermLine]) -> tuple[tuple[Branch, ...], int]:
 
     def grown(line: TermLine, way: tuple[str, ...]) -> Branch | None:
         nonlocal drawn, cut
-        if drawn >= MOST_BRANCHES:
+        if drawn >= MOST_BRANCHES or len(way) > MAX_DEPTH:
             cut += 1
             return None
         drawn += 1

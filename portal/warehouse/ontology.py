@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from portal.ontology import OntologyFile, OntologyTerm
-
-MAX_DEPTH = 64
+from portal.ontology import MAX_DEPTH, OntologyFile, OntologyTerm, closing
 
 
 class Ontologies:
     """Terms by accession, of all files; of two that define one accession, the first file by name counts.
 
     What stands above a term: its is_a; above an accession that was merged into another term (alt_id), that term; above an obsolete
-    term, what replaces it. So samples that carry an old accession count with the present one.
+    term, what replaces it. So samples that carry an old accession count with the present one. No step closes a circle, in one file or
+    across several: `closing` holds those that did, by the term below.
     """
 
     def __init__(self, files: Iterable[OntologyFile] = ()):
@@ -27,13 +26,21 @@ class Ontologies:
                     self._file[term.accession] = file
         self._folded = {a.casefold(): a for a in reversed(self._terms)}
         self._merged = {old.casefold(): a for a, t in reversed(self._terms.items()) for old in t.alternative}
+        up = {a: (*t.parents, *(t.replaced_by if t.obsolete else ())) for a, t in self._terms.items()}
+        self.closing = closing(up)
+        self._above = {a: tuple(dict.fromkeys(p for p in way if p in up and p not in self.closing.get(a, ()))) for a, way in up.items()}
         self._below: dict[str, list[str]] = defaultdict(list)
         for accession, term in self._terms.items():
             for parent in term.parents:
-                self._below[parent].append(accession)
+                if parent in self._above[accession]:
+                    self._below[parent].append(accession)
 
     def __len__(self) -> int:
         return len(self._terms)
+
+    def __iter__(self) -> Iterator[OntologyTerm]:
+        """The terms, in the order of the files."""
+        return iter(self._terms.values())
 
     def term(self, accession: str | None) -> OntologyTerm | None:
         """The term of an accession, whatever its capitals; of one that was merged, the term that it was merged into."""
@@ -52,7 +59,7 @@ class Ontologies:
             return ()
         if term.accession != accession:
             return (term.accession,)
-        return tuple(dict.fromkeys(p for p in (*term.parents, *(term.replaced_by if term.obsolete else ())) if p in self._terms))
+        return self._above[accession]
 
     def below(self, accession: str) -> tuple[str, ...]:
         """The accessions that are_a this one, in the order of the files; obsolete ones left out."""
@@ -72,14 +79,13 @@ class Ontologies:
 
 
 def ancestor_rows(ontologies: Ontologies, accessions: Iterable[str]) -> Iterator[dict[str, object]]:
-    """The rows of `term_ancestors`: every accession given, with each that stands above it, and these likewise."""
-    waiting, done = sorted(set(accessions)), set[str]()
-    while waiting:
-        accession = waiting.pop()
-        if accession in done:
-            continue
-        done.add(accession)
+    """The rows of `term_ancestors`: every accession given and each that stands above one, with those of them that are above it.
+
+    What stands above an ancestor and is too far from every accession given has no page, and no row: else a way of 100,000 steps would
+    be climbed to its end, 64 at a time.
+    """
+    known = {a for accession in set(accessions) for a in ontologies.ancestors(accession)}
+    for accession in sorted(known):
         for ancestor, distance in ontologies.ancestors(accession).items():
-            yield {"term": accession, "ancestor": ancestor, "distance": distance}
-            if ancestor not in done:
-                waiting.append(ancestor)
+            if ancestor in known:
+                yield {"term": accession, "ancestor": ancestor, "distance": distance}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.ontology import MAX_DEPTH
 from portal.terms import Branch, Scope
 from portal.warehouse.ontology import Ontologies
 from portal.warehouse.term_nodes import Nodes
@@ -16,13 +17,14 @@ MOST_UNUSED = 40
 
 @dataclass(frozen=True)
 class Place:
-    """`cut`: how many ways up are not drawn."""
+    """`cut`: how many ways up are not drawn; `far`: one that is drawn goes on above, further than is counted."""
 
     parents: tuple[Branch, ...] = ()
     part_of: tuple[Branch, ...] = ()
     instead: tuple[Branch, ...] = ()
     tree: tuple[Branch, ...] = ()
     cut: int = 0
+    far: bool = False
     unused: tuple[str, ...] = ()
     unused_total: int = 0
 
@@ -51,7 +53,8 @@ class Tree:
             parents=tuple(self.branch(a) for a in self._ontologies.above(accession)),
             part_of=tuple(self.branch(a) for a in told.part_of if self._ontologies.term(a)),
             instead=tuple(self.branch(a) for a in (*told.replaced_by, *told.consider) if self._ontologies.term(a)) if told.obsolete else (),
-            tree=drawn, cut=max(0, len(paths) - MOST_PATHS), unused=tuple(unused[:MOST_UNUSED]), unused_total=len(unused),
+            tree=drawn, cut=max(0, len(paths) - MOST_PATHS),
+            far=any(len(path) > MAX_DEPTH and self._ontologies.above(path[0]) for path in paths[:MOST_PATHS]), unused=tuple(unused[:MOST_UNUSED]), unused_total=len(unused),
         )  # fmt: skip
 
     def branch(self, accession: str) -> Branch:
@@ -63,12 +66,13 @@ class Tree:
         return Branch(name=node.name, accession=accession, slug=node.slug, studies=scope.studies, samples=scope.samples)
 
     def _paths(self, accession: str) -> list[tuple[str, ...]]:
-        """Ways from a root to the term, shortest first; at most 64, as they multiply with every term that has two parents."""
+        """Ways from a root to the term, shortest first; at most 64, as they multiply with every term that has two parents, and none
+        longer than what is counted."""
         found: list[tuple[str, ...]] = []
         waiting: list[tuple[str, ...]] = [(accession,)]
         while waiting and len(found) + len(waiting) <= 64:
             path = waiting.pop(0)
-            above = [a for a in self._ontologies.above(path[0]) if a not in path]
+            above = [a for a in self._ontologies.above(path[0]) if a not in path] if len(path) <= MAX_DEPTH else []
             if above:
                 waiting += [(a, *path) for a in above]
             else:

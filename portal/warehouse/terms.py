@@ -59,7 +59,7 @@ def terms(work: Work) -> dict[str, bytes | Path]:
     out["lines/terms.json"] = _json(lines)
     out["lines/phenotypes.json"] = _json([phenotype_line(t) for t in pages if t.kind == "phenotype" and t.words])
     out["lines/organisms.json"] = _json([organism_line(t) for t in pages if t.kind == "organism" and t.words])
-    accessions = {p.accession for p in pages if p.accession} | {a for nodes in kinds for _, a in nodes.index if a}
+    accessions = {n.accession for nodes in kinds for n in nodes.nodes if n.used and n.accession} | {a for nodes in kinds for _, a in nodes.index if a}
     tables = {
         "terms": term_rows(pages, list(records.values()), ontologies),
         "term_ancestors": list(ancestor_rows(ontologies, accessions)),
@@ -154,7 +154,7 @@ def facts_of(nodes: Nodes, scopes: Mapping[int, Scope], ontologies: Ontologies, 
             synonyms=told.synonyms if told else (), references=told.references if told else (),
             obsolete=told.obsolete if told else False, merged=told.alternative if told else (),
             source=file.file if file else None, version=file.version if file else None,
-            parents=place.parents, part_of=place.part_of, instead=place.instead, tree=place.tree, tree_cut=place.cut,
+            parents=place.parents, part_of=place.part_of, instead=place.instead, tree=place.tree, tree_cut=place.cut, tree_far=place.far,
             unused=place.unused, unused_total=place.unused_total,
         ))  # fmt: skip
     return found
