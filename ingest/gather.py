@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ingest import checks, folders, ledgers, ontologies, pixels, portal_yaml, recorded, samples, studies
+from ingest import checks, folders, ledgers, ontologies, ontologies_between, pixels, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
 from ingest.gene_files.finding import read_gene_files
+from ingest.gene_files.organisms import strange_organisms
 from ingest.marks import quoted
 from ingest.releases import read_releases
 from portal import frozen
@@ -122,7 +123,10 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
     overviews, unread = _read_overviews(engine, content)
     good_checks, wrong = _read_checks(engine, content)
     terms, mistaken = _read_ontologies(engine, content)
-    gene_files = read_gene_files(engine, content, portal, portal_yaml.portal_lines(content))
+    lines = portal_yaml.portal_lines(content)
+    gene_files = read_gene_files(engine, content, portal, lines)
+    organisms, all_read = _organisms(engine, shelves)
+    found += studies.with_lines(strange_organisms(portal, organisms, all_read and not only and not unreadable), portal_yaml.FILE, lines)
     releases, unfit = read_releases(engine, content)
     found += [*unread, *wrong, *mistaken, *gene_files.problems, *unfit]
     bad = {name for name, shelf in shelves.items() if shelf.study is None or errors(shelf.problems)}
@@ -228,6 +232,25 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
     return images
 
 
+def _organisms(engine: Engine, shelves: Mapping[str, _Shelf]) -> tuple[set[str], bool]:
+    """The organisms that studies declare and their tables name, and whether all of these could be read."""
+    names: set[str] = set()
+    whole = True
+    for name, shelf in shelves.items():
+        if shelf.study is None:
+            whole = False
+            continue
+        names.update(term.name for term in shelf.study.organisms)
+        for component in shelf.study.components:
+            names.update(term.name for term in component.organisms)
+            tree = engine.results.get(f"samples {name}/{component.name}", Tree())
+            if "summary.json" in tree:
+                names.update(_open(engine, tree).json("summary.json")["organisms"])
+            else:
+                whole = False
+    return names, whole
+
+
 def _read_ledgers(engine: Engine, shelves: dict[str, _Shelf]) -> list[str]:
     """The studies whose import report could be read, sorted. What is wrong with one is a warning: the study stands without it."""
     files = [LEDGER, folders.STUDY_FILE]
@@ -283,7 +306,7 @@ def _read_ontologies(engine: Engine, content: Path) -> tuple[tuple[str, ...], li
     for tree in trees:
         problems += load(tree.read("problems.json"))
     read = [OntologyFile.model_validate_json(tree.read("ontology.json")) for tree in trees]
-    return tuple(names), problems + ontologies.across(read)
+    return tuple(names), problems + ontologies_between.across(read)
 
 
 def told_by_checks(engine: Engine, found: Gathered) -> list[Problem]:

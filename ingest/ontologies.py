@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,15 @@ from typing import Any
 import fastobo
 
 from ingest.marks import quoted
+from ingest.ontology_limits import MAX_NAME, Cuts, Told, listed, named
 from portal.engine.step import Work, recipe
-from portal.ontology import FOLDER, OntologyFile, OntologyTerm, Synonym, compact
+from portal.ontology import FOLDER, OntologyFile, OntologyTerm, Synonym, closing, compact
 from portal.problems import Place, Problem, dump
 
 MAX_FILES = 20
 MAX_BYTES = 64 * 2**20
-MAX_TERMS = 200_000
+MAX_TERMS = 200_000  # broken ones and those that come again included: each costs the reading of it
 MAX_LINE = 100_000  # characters; the header of CMPO has a line of 522
-MAX_DEPTH = 64  # steps from a term to the furthest ancestor that is counted
-MAX_TOLD = 20  # problems of one sort told line by line; the others are counted
-MAX_VALUES = 200  # synonyms, parents … of one term
-MAX_TEXT = 5_000
 # part_of by its own name, and by the accession that newer files write.
 PART_OF = frozenset({"part_of", "BFO:0000050"})
 
@@ -102,7 +99,11 @@ def read_ontology(raw: bytes, file: str) -> tuple[OntologyFile, list[Problem]]:
     problems: list[Problem] = []
     header: dict[str, str] = {}
     found: dict[str, OntologyTerm] = {}
-    broken = 0
+    broken = Told("further terms that cannot be read", "mend these first")
+    again = Told("more terms that come again", "keep one of each")
+    strange = Told("more stanzas that are no [Term]", "write [Term]")
+    cuts = Cuts()
+    stanzas_read = 0
     for stanza in stanzas(lines):
         if not stanza.kind:
             header = _header(stanza)
@@ -112,27 +113,26 @@ def read_ontology(raw: bytes, file: str) -> tuple[OntologyFile, list[Problem]]:
         if stanza.kind in ("Typedef", "Instance"):
             continue  # kinds of relation, and things that are no terms: nothing here asks for them
         if stanza.kind != "Term":
-            problems.append(Problem(Place(file, stanza.line), f"begins with [{stanza.kind}]", "write [Term]"))
+            strange.add(Problem(Place(file, stanza.line), f"begins with [{quoted(stanza.kind, 40)[1:-1]}]", "write [Term]"))
             continue
-        if len(found) == MAX_TERMS:
+        if stanzas_read == MAX_TERMS:
             problems.append(Problem(Place(file, stanza.line), f"is past {MAX_TERMS:,} terms", "keep the terms that the portal needs"))
             break
-        read = _term(stanza, file)
+        stanzas_read += 1
+        cut = Cuts()
+        read = _term(stanza, file, cut)
         if isinstance(read, Problem):
-            broken += 1
-            if broken <= MAX_TOLD:
-                problems.append(read)
+            broken.add(read)
         elif read.accession in found:
-            problems.append(_again(file, read, found[read.accession]))
+            again.add(_again(file, read, found[read.accession]))
         else:
             found[read.accession] = read
-    if broken > MAX_TOLD:
-        problems.append(Problem(Place(file), f"has {broken - MAX_TOLD:,} further terms that cannot be read", "mend these first"))
+            cuts.join(cut, read)
+    problems += broken.problems(file) + again.problems(file) + strange.problems(file) + cuts.problems(file)
     if not found and not problems:
         problems.append(Problem(Place(file), "has no [Term]", "take an ontology in the OBO format", "warning"))
-    terms, cut = _without_cycles(found, file)
-    problems += cut
-    problems += _too_deep(terms, file)
+    terms, circles = _without_cycles(found, file)
+    problems += circles
     told = OntologyFile(file=file, name=header.get("ontology"), version=header.get("data-version"), terms=tuple(terms.values()))
     return told, sorted(set(problems))
 
@@ -147,7 +147,7 @@ def _header(stanza: Stanza) -> dict[str, str]:
     return found
 
 
-def _term(stanza: Stanza, file: str) -> OntologyTerm | Problem:
+def _term(stanza: Stanza, file: str, cuts: Cuts) -> OntologyTerm | Problem:
     try:
         document = fastobo.loads(stanza.text)
     except SyntaxError as error:
@@ -169,33 +169,33 @@ def _term(stanza: Stanza, file: str) -> OntologyTerm | Problem:
     # A general thing is written as part of itself (BFO:0000050 of continuant): that says nothing.
     return OntologyTerm(
         accession=accession,
-        name=_text(names[0], 1_000) if names else accession,
+        name=cuts.text("name", names[0], MAX_NAME) if names else accession,
         line=stanza.line,
-        definition=next((_text(c.definition) or None for c in values.get("def", ())), None),
-        comment=next((_text(c.comment) or None for c in values.get("comment", ())), None),
-        synonyms=tuple(
-            {
-                s.name: s
-                for s in reversed([Synonym(name=_text(c.synonym.desc, 1_000), scope=c.synonym.scope) for c in values.get("synonym", ())])
-                if s.name
-            }.values()
-        )[::-1][:MAX_VALUES],
-        parents=_accessions((c.term for c in values.get("is_a", ())), accession),
-        part_of=_accessions(parts, accession),
-        alternative=_accessions((c.alt_id for c in values.get("alt_id", ())), accession),
+        definition=next((cuts.text("def", c.definition) or None for c in values.get("def", ())), None),
+        comment=next((cuts.text("comment", c.comment) or None for c in values.get("comment", ())), None),
+        synonyms=cuts.values("synonym", _synonyms(values.get("synonym", ()), cuts)),
+        parents=cuts.values("is_a", _accessions((c.term for c in values.get("is_a", ())), accession)),
+        part_of=cuts.values("part_of", _accessions(parts, accession)),
+        alternative=cuts.values("alt_id", _accessions((c.alt_id for c in values.get("alt_id", ())), accession)),
         obsolete=any(c.obsolete for c in values.get("is_obsolete", ())),
-        replaced_by=_accessions((c.term for c in values.get("replaced_by", ())), accession),
-        consider=_accessions((c.term for c in values.get("consider", ())), accession),
-        references=_accessions((c.xref.id for c in values.get("xref", ())), accession),
+        replaced_by=cuts.values("replaced_by", _accessions((c.term for c in values.get("replaced_by", ())), accession)),
+        consider=cuts.values("consider", _accessions((c.term for c in values.get("consider", ())), accession)),
+        references=cuts.values("xref", _accessions((c.xref.id for c in values.get("xref", ())), accession)),
     )
 
 
-def _accessions(idents: Any, itself: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(a for i in idents if (a := compact(str(i))) != itself))[:MAX_VALUES]
+def _synonyms(clauses: Iterable[Any], cuts: Cuts) -> tuple[Synonym, ...]:
+    """Each name once, with the scope it has first."""
+    found = (Synonym(name=cuts.text("synonym", c.synonym.desc, MAX_NAME), scope=c.synonym.scope) for c in clauses)
+    by_name: dict[str, Synonym] = {}
+    for synonym in found:
+        if synonym.name:
+            by_name.setdefault(synonym.name, synonym)
+    return tuple(by_name.values())
 
 
-def _text(value: str, most: int = MAX_TEXT) -> str:
-    return " ".join(value.split())[:most]
+def _accessions(idents: Iterable[Any], itself: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(a for i in idents if (a := compact(str(i))) != itself))
 
 
 # What the grammar expects where it stops, as a mend.
@@ -221,63 +221,15 @@ def _again(file: str, term: OntologyTerm, first: OntologyTerm) -> Problem:
 
 def _without_cycles(terms: Mapping[str, OntologyTerm], file: str) -> tuple[dict[str, OntologyTerm], list[Problem]]:
     """The terms without the is_a that closes a cycle: of each, the one met last when terms are followed up in the order of the file."""
-    state: dict[str, int] = {}  # 1: being followed, 2: done
-    closing: dict[str, set[str]] = {}
-    for first in terms:
-        if first in state:
-            continue
-        state[first] = 1
-        way = [(first, iter(terms[first].parents))]
-        while way:
-            here, rest = way[-1]
-            parent = next(rest, None)
-            if parent is None:
-                state[here] = 2
-                way.pop()
-            elif state.get(parent) == 1:
-                closing.setdefault(here, set()).add(parent)
-            elif parent in terms and parent not in state:
-                state[parent] = 1
-                way.append((parent, iter(terms[parent].parents)))
-    problems = [
-        Problem(
-            Place(file, terms[term].line), f"is_a {', '.join(sorted(parents))} makes {term} stand below itself",
-            "remove one is_a of the circle; this one is left out", "warning",
-        )
-        for term, parents in closing.items()
-    ]  # fmt: skip
+    told = Told("more like this", "mend these first")
+    circles = closing({a: term.parents for a, term in terms.items()})
+    for term, parents in circles.items():
+        what = f"is_a {listed(sorted(parents))} makes {named(term)} stand below itself"
+        told.add(Problem(Place(file, terms[term].line), what, "remove one is_a of the circle; this one is left out", "warning"))
     mended = {
-        t: terms[t].model_copy(update={"parents": tuple(p for p in terms[t].parents if p not in parents)}) for t, parents in closing.items()
+        t: terms[t].model_copy(update={"parents": tuple(p for p in terms[t].parents if p not in parents)}) for t, parents in circles.items()
     }
-    return {**terms, **mended}, _bounded(problems, file)
-
-
-def _too_deep(terms: Mapping[str, OntologyTerm], file: str) -> list[Problem]:
-    depth: dict[str, int] = {}
-    for first in terms:
-        way = [first]
-        while way:
-            here = way[-1]
-            waiting = [p for p in terms[here].parents if p in terms and p not in depth]
-            if waiting and here not in depth:
-                way += waiting
-                continue
-            depth.setdefault(here, 1 + max((depth[p] for p in terms[here].parents if p in depth), default=-1))
-            way.pop()
-    deep = [t for t, d in depth.items() if d > MAX_DEPTH]
-    if not deep:
-        return []
-    what = f"stands {depth[deep[0]]} steps below its root"
-    return [Problem(Place(file, terms[deep[0]].line), what, f"ancestors further than {MAX_DEPTH} steps are left out", "warning")]
-
-
-def _bounded(problems: list[Problem], file: str) -> list[Problem]:
-    more = len(problems) - MAX_TOLD
-    return (
-        problems
-        if more <= 0
-        else [*problems[:MAX_TOLD], Problem(Place(file), f"has {more:,} more like this", "mend these first", "warning")]
-    )
+    return {**terms, **mended}, told.problems(file)
 
 
 @recipe("code")
@@ -286,34 +238,3 @@ def ontology(work: Work, *, file: str) -> dict[str, bytes | Path]:
     source = work.inputs[0]
     found, problems = read_ontology(source.read(next(iter(source))), file)
     return {"ontology.json": found.model_dump_json().encode(), "problems.json": dump(problems)}
-
-
-def across(files: Sequence[OntologyFile]) -> list[Problem]:
-    """What is wrong between the files: parents that none of them defines, and terms that two define."""
-    owner: dict[str, str] = {}
-    twice: dict[tuple[str, str], list[OntologyTerm]] = {}
-    for f in files:
-        for term in f.terms:
-            if owner.setdefault(term.accession, f.file) != f.file:
-                twice.setdefault((f.file, owner[term.accession]), []).append(term)
-    problems = [
-        Problem(
-            Place(file, terms[0].line), f"defines {terms[0].accession}{_and_more(len(terms) - 1)}, which {first} defines too",
-            "keep one of the two files; the first by name counts", "warning",
-        )
-        for (file, first), terms in twice.items()
-    ]  # fmt: skip
-    for f in files:
-        loose = [(t, p) for t in f.terms for p in t.parents if p not in owner]
-        told = [
-            Problem(
-                Place(f.file, t.line), f"stands below {p}, which no file defines", "add the file that does, or remove this is_a", "warning"
-            )
-            for t, p in loose
-        ]
-        problems += _bounded(told, f.file)
-    return problems
-
-
-def _and_more(n: int) -> str:
-    return f" and {n:,} more" if n else ""

@@ -1,7 +1,6 @@
 // A gene's, protein's, compound's or antibody's page: says under which name the reader came, and shows all samples on demand.
 
 import { atRoot, count, el } from './dom.js'
-import { fromCsv } from './csv.js'
 
 const SHOWN = 500 // rows added at once
 
@@ -27,7 +26,7 @@ function samples() {
     button.disabled = true
     root.replaceChildren(el('p', { role: 'status', text: 'Reading …' }))
     try {
-      const answer = await fetch('samples.csv')
+      const [{ fromCsv }, answer] = await Promise.all([import('./csv.js'), fetch('samples.csv')])
       if (!answer.ok) throw new Error(String(answer.status))
       const [, ...rows] = fromCsv(await answer.text())
       button.hidden = true

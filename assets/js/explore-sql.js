@@ -109,6 +109,14 @@ export function toHash(question) {
   return [...rows, ...rest, ...flags].join('&')
 }
 
+/** How many conditions of an address `fromHash` leaves out: those behind the first MOST_ROWS, and those it does not understand.
+ * @param {string} hash @returns {{more: number, strange: number}} */
+export function leftOut(hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, '')).getAll('c').length
+  const read = Math.min(given, MOST_ROWS)
+  return { more: given - read, strange: read - (fromHash(hash)?.rows.length ?? 0) }
+}
+
 /** What an address asks; null where it asks nothing. Never raises: what it does not understand is left out. @param {string} hash */
 export function fromHash(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ''))

@@ -5,7 +5,7 @@ import { atRoot, bytes, copyText, count, el, intoView, pageData, save } from './
 import { partOf } from './console-link.js'
 import { linker, resultTable, rowsInWords } from './console-result.js'
 import { Cancelled, Database, QueryError } from './duckdb.js'
-import { MOST_ROWS, atLeast, fromHash, toHash, toSql } from './explore-sql.js'
+import { MOST_ROWS, atLeast, fromHash, leftOut, toHash, toSql } from './explore-sql.js'
 import { toCsv } from './filters.js'
 
 /** @typedef {import('./explore-sql.js').Question} Question @typedef {import('./explore-sql.js').Row} Row
@@ -46,6 +46,7 @@ class Explorer {
     } })
     this.options = el('div', { class: 'ask-options' })
     this.sentence = el('p', { class: 'ask-sentence' })
+    this.cut = el('p', { class: 'ask-cut', role: 'status', hidden: true })
     this.go = el('button', { type: 'button', class: 'primary', text: 'Find genes', onclick: () => this.run() })
     this.stop = el('button', { type: 'button', class: 'tool', text: 'Cancel', disabled: true, onclick: () => this.database.cancel() })
     this.console = el('a', { class: 'tool', text: 'Open in the console', href: atRoot('query/') })
@@ -57,7 +58,7 @@ class Explorer {
     this.downloads = el('div', { class: 'ask-downloads', hidden: true })
     this.panel = el('div', { class: 'ask', id: 'builder', role: 'group', 'aria-label': 'Conditions' },
       el('div', { class: 'ask-presets', role: 'group', 'aria-label': 'Examples' }, ...chips),
-      this.rows, el('div', { class: 'ask-bar' }, this.add), this.options, this.sentence,
+      this.cut, this.rows, el('div', { class: 'ask-bar' }, this.add), this.options, this.sentence,
       el('div', { class: 'ask-bar' }, this.go, this.stop, this.console, this.link, this.status),
       this.result, this.facts, this.downloads,
       el('details', { class: 'ask-sql', open: true }, el('summary', { text: 'The SQL that this runs' }), el('pre', { class: 'sql', tabindex: '0' }, this.sql)))
@@ -72,7 +73,13 @@ class Explorer {
   /** Asks what the address holds, if it holds a question. */
   follow() {
     const asked = fromHash(location.hash)
-    if (asked) this.ask(asked, true)
+    if (!asked) return
+    const { more, strange } = leftOut(location.hash) // asking writes the address anew
+    this.ask(asked, true)
+    const says = [more && `At most ${MOST_ROWS} conditions are asked at once: the last ${count(more)} in the address ${more === 1 ? 'is' : 'are'} left out.`,
+      strange && `${count(strange)} ${strange === 1 ? 'condition' : 'conditions'} in the address cannot be read, and ${strange === 1 ? 'is' : 'are'} left out.`]
+    this.cut.textContent = says.filter(Boolean).join(' ')
+    this.cut.hidden = !more && !strange
   }
 
   /** @param {Question | null} question @param {boolean} at_once */
@@ -87,6 +94,7 @@ class Explorer {
   /** @param {Partial<Question>} part */
   change(part) {
     this.question = { ...this.question, ...part }
+    this.cut.hidden = true // the address says all again
     this.made++
     this.written = toHash(this.question)
     history.replaceState(history.state, '', `#${this.written}`)

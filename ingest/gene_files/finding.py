@@ -63,7 +63,12 @@ def read_gene_files(engine: Engine, content: Path, portal: Portal, lines: Mappin
     found = [name for name, tree in trees.items() if NAMES in tree]
     if parts := [Need(name, PARTS) for name, tree in trees.items() if PARTS in tree]:
         last = Step("orthologs", steps.orthologs, {}, tuple(parts))
-        trees = {**trees, **engine.run([last])}
+        # Names stand without orthologs.
+        trees = {**trees, **engine.run([last], keep_going=True)}
+        if last.name in engine.failed:
+            failed = engine.failed[last.name]
+            what = f"could not be put together: step '{last.name}' failed ({failed.cause})"
+            problems.append(Problem(Place(PORTAL, path="orthologs"), what, f"report it to the makers of Slidecase, with {failed.log}"))
         found += [name for name, tree in trees.items() if ORTHOLOGS in tree]
     told = tuple(name for name, tree in trees.items() if SAID in tree)
     return GeneFiles(tuple(found), told, tuple(with_lines(problems, PORTAL, lines)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ingest.gene_files.reading import Entry, Told
@@ -19,13 +20,15 @@ _EXAMPLES = 3
 _DATE = re.compile(r"\d{1,4}[-/]\d{1,4}(?:[-/]\d{1,4})?|\d{1,2}-(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)", re.IGNORECASE)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Gene:
+    """Names as the lines tell them, repeats and all: a million sets would take more memory than a million short lists."""
+
     line: int
-    ids: dict[str, None] = field(default_factory=dict)
-    synonyms: dict[str, None] = field(default_factory=dict)
-    mangled: dict[str, None] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)  # group → the name that stands for the gene in it
+    ids: list[str] = field(default_factory=list)
+    synonyms: list[str] = field(default_factory=list)
+    mangled: list[str] = field(default_factory=list)
+    groups: dict[str, str] | None = None  # group → the name that stands for the gene in it
 
 
 @dataclass(frozen=True)
@@ -54,24 +57,27 @@ def named_genes(entries: Iterable[Entry], organism: str, source: str, told: Told
             continue
         symbol = symbols[0] if symbols else None
         gene = found.setdefault((symbol, "" if symbol else (*ids, *synonyms)[0]), _Gene(entry.line))
-        gene.ids.update(dict.fromkeys(ids))
+        gene.ids += ids
         # A date stands for no gene: nine genes may have become `1-Mar`.
         names = (*symbols[1:], *synonyms)
-        gene.synonyms.update(dict.fromkeys(n for n in names if not is_date(n)))
-        gene.mangled.update(dict.fromkeys([*mangled, *(n for n in names if is_date(n))]))
+        gene.synonyms += [n for n in names if not is_date(n)]
+        gene.mangled += [*mangled, *(n for n in names if is_date(n))]
         for group in groups:
+            gene.groups = gene.groups or {}
             gene.groups.setdefault(group, next(iter([*ids, *symbols, *synonyms])))
     genes: list[NamedGene] = []
     members: list[tuple[str, str]] = []
-    for (symbol, _), gene in found.items():
-        if len(gene.ids) + len(gene.synonyms) + len(gene.mangled) > MAX_NAMES:
+    for key in list(found):
+        symbol, gene = key[0], found.pop(key)
+        all_ids, all_synonyms, all_mangled = set(gene.ids), set(gene.synonyms), set(gene.mangled)
+        if len(all_ids) + len(all_synonyms) + len(all_mangled) > MAX_NAMES:
             what = f"{quoted(symbol or next(iter(gene.ids), ''))} has more than {MAX_NAMES:,} names, and is left out"
             told.tell(gene.line, what, "check that the column of symbols is the right one", "many")
             continue
-        synonyms = tuple(sorted(s for s in gene.synonyms if s != symbol and s not in gene.ids))
-        ids = tuple(sorted(i for i in gene.ids if i != symbol))
-        genes.append(NamedGene(organism, symbol, ids, synonyms, source, tuple(sorted(gene.mangled))))
-        members += gene.groups.items()
+        synonyms = tuple(sorted(s for s in all_synonyms if s != symbol and s not in all_ids))
+        ids = tuple(sorted(i for i in all_ids if i != symbol))
+        genes.append(NamedGene(organism, symbol, ids, synonyms, source, tuple(sorted(all_mangled))))
+        members += (gene.groups or {}).items()
     notes = []
     if silent:
         notes.append(f"{count(silent, 'line')} without any name of a gene passed over")
@@ -85,23 +91,35 @@ def is_date(name: str) -> bool:
 def _ambiguous(genes: list[NamedGene]) -> list[str]:
     """What is said of names that do not tell one gene alone. They stay: whoever looks one up is shown all its genes."""
     symbols = {g.symbol for g in genes if g.symbol}
-    ids: dict[str, list[str]] = {}
-    synonyms: dict[str, list[str]] = {}
-    for gene in genes:
-        name = gene.symbol or gene.names[0]
-        for into, values in ((ids, gene.identifiers), (synonyms, gene.synonyms)):
-            for value in values:
-                into.setdefault(value, []).append(name)
     notes = []
-    for word, of in (("identifier", ids), ("synonym", synonyms)):
-        shared = {value: names for value, names in of.items() if len(names) > 1}
-        if shared:
-            notes.append(f"{count(len(shared), word)} of several genes: {_examples(shared)}; each finds all of them")
-    taken = {s: names for s, names in synonyms.items() if s in symbols}
+    shared = _named_by(((g, g.identifiers) for g in genes), frozenset())
+    if shared:
+        notes.append(f"{count(len(shared), 'identifier')} of several genes: {_examples(shared)}; each finds all of them")
+    found = _named_by(((g, g.synonyms) for g in genes), symbols)
+    shared = {value: names for value, names in found.items() if len(names) > 1}
+    if shared:
+        notes.append(f"{count(len(shared), 'synonym')} of several genes: {_examples(shared)}; each finds all of them")
+    taken = {s: names for s, names in found.items() if s in symbols}
     if taken:
         what = count(len(taken), "synonym") + (" that is" if len(taken) == 1 else " that are")
         notes.append(f"{what} another gene's symbol: {_examples(taken)}; the gene of that symbol comes first")
     return notes
+
+
+def _named_by(named: Iterable[tuple[NamedGene, tuple[str, ...]]], also: AbstractSet[str]) -> dict[str, list[str]]:
+    """Values of several genes, and those that are `also` told → the genes that they name. The many others are held once."""
+    first: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for gene, values in named:
+        name = gene.symbol or gene.names[0]
+        for value in values:
+            if value not in first:
+                first[value] = name
+                if value in also:
+                    found[value] = [name]
+            else:
+                found.setdefault(value, [first[value]]).append(name)
+    return found
 
 
 def _examples(of: Mapping[str, list[str]]) -> str:

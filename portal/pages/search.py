@@ -6,6 +6,7 @@ from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import Catalogue
 from portal.pages.render import Page, opened, read
+from portal.pages.resolve import RESOLVERS
 
 
 @recipe("code")
@@ -31,4 +32,5 @@ def search(work: Work) -> dict[str, bytes]:
         more_phenotypes=max(0, len(phenotypes) - 40),
         organisms=[(o, addresses.organism(o.slug)) for o in catalogue.organisms],
         genes=catalogue.counts.get("genes", 0),
+        resolvers=[(f"{path}/", r.example) for path, r in RESOLVERS.items()],
     )

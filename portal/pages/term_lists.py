@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from portal import addresses
 from portal.engine.step import Work, recipe
+from portal.ontology import MAX_DEPTH
 from portal.pages.render import Page, Site, opened, read
 from portal.pages.term_pages import WORDS
 from portal.pages.term_queries import listed
-from portal.ontology import MAX_DEPTH
 from portal.terms import KINDS, Branch, TermKind, TermLine
 
 MOST_BRANCHES = 800  # of a drawn tree; a term with two parents stands at both

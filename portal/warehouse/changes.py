@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import duckdb
@@ -30,35 +30,61 @@ class Release:
 
 
 def release(folder: Path) -> Release:
-    """A published site, or the `data` folder of one, also a downloaded copy with the plain names alone. Raises NoRelease."""
+    """A published site, or the `data` folder of one, also a downloaded copy with the plain names alone. Raises NoRelease.
+
+    A manifest may be anybody's: no file outside the folder is opened because it names one.
+    """
     root = next((p for p in (folder, folder.parent) if (p / "data/manifest.json").is_file() and folder in (p, p / "data")), None)
     beside = folder if root is None and (folder / "manifest.json").is_file() else None
     manifest = root / "data/manifest.json" if root else folder / "manifest.json"
     try:
         told = json.loads(manifest.read_text(encoding="utf-8"))
-        tables = {t["name"]: _file(t, root, beside) for t in told["tables"]}
+    except OSError as error:
+        what = f"its manifest.json cannot be read, {error.strerror}" if manifest.exists() else "there is no data/manifest.json"
+        raise NoRelease(f"{folder} holds no release ({what}); name a published site or its data folder") from None
+    except (ValueError, RecursionError) as error:
+        what = "nested too deep" if isinstance(error, RecursionError) else f"no JSON: {error}"
+        raise NoRelease(f"{manifest} is {what}; build that release again, or copy it again") from None
+    try:
+        tables = {str(t["name"]): _file(t, root, beside, manifest) for t in told["tables"]}
         own = {f"{c['study']}/{c['component']}": str(c["sha256"]) for c in told["components"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoRelease(f"{folder} holds no release ({type(error).__name__}: {error}); name a published site or its data folder") from None
+    except (KeyError, TypeError) as error:
+        what = f"without {error}" if isinstance(error, KeyError) else "of another form"
+        raise NoRelease(f"{manifest} is not the manifest of a release, but {what}; name a published site or its data folder") from None
+    except (OSError, ValueError) as error:
+        raise NoRelease(f"{folder} holds no whole release ({error}); name a published site or its data folder") from None
     return Release(tables, own)
 
 
-def _file(entry: Mapping[str, Any], root: Path | None, beside: Path | None) -> Path:
-    for name in (str(entry["path"]), str(entry["plain"])):
+def _file(entry: Mapping[str, Any], root: Path | None, beside: Path | None, manifest: Path) -> Path:
+    """The file of a table. Raises NoRelease for one outside the folder, FileNotFoundError, ValueError (a NUL in its name)."""
+    names = (str(entry["path"]), str(entry["plain"]))
+    for name in names:
+        windows = PureWindowsPath(name)  # knows drives, and both kinds of slash
+        if windows.root or windows.drive or ".." in windows.parts:
+            raise NoRelease(f"{manifest} names {name[:200]!a}, which lies outside its folder; nothing was read")
+    for name in names:
         path = root / name if root else (beside or Path()) / Path(name).name
-        if path.is_file() and ".." not in Path(name).parts:
+        if path.is_file():
             return path
     raise FileNotFoundError(f"{entry['plain']} is not there")
 
 
 def compare(before: Release, after: Release, name: str = "") -> Changes:
-    """What changed. Tables that only one of the releases has are named, not compared. Raises duckdb.Error for a file that is no Parquet."""
+    """What changed. Tables that only one of the releases has are named, not compared. Raises NoRelease for a file that is damaged, and for
+    tables that cannot be compared.
+    """
     shared = [n for n in (*TABLES, *sorted({*before.tables} - {*TABLES})) if n in before.tables and n in after.tables]
     tables: list[TableChanges] = []
     by_study: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
     for table in shared:
         with connect() as con:
-            found, counted = _compare_table(con, table, before.tables[table], after.tables[table])
+            try:
+                found, counted = _compare_table(con, table, before.tables[table], after.tables[table])
+            except duckdb.Error as error:
+                for file in (before.tables[table], after.tables[table]):
+                    _read_whole(file)
+                raise NoRelease(f"the two tables '{table}' cannot be compared: {_first_line(error)}") from None
         tables.append(found)
         for study, counts in counted.items():
             by_study[study][table] = counts
@@ -87,12 +113,30 @@ def _columns(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
     return {row[0]: row[1] for row in con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(file))})").fetchall()}
 
 
+def _read_whole(file: Path) -> None:
+    """Raises NoRelease where not every page of a Parquet file can be read."""
+    with connect() as con:
+        try:
+            sums = ", ".join(f"count(hash({identifier(c)}))" for c in _columns(con, file))
+            con.execute(f"SELECT {sums} FROM read_parquet({literal(str(file))})").fetchall()
+        except duckdb.Error as error:
+            raise NoRelease(
+                f"{file} is no Parquet file, or is damaged or cut short ({_first_line(error)}); copy or build that release again"
+            ) from None
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).split("\n")[0][:300]
+
+
 def _compare_table(
     con: duckdb.DuckDBPyConnection, name: str, before: Path, after: Path
 ) -> tuple[TableChanges, dict[str, tuple[int, int, int]]]:
     """One table, and (rows added, removed, changed) of each study that differs."""
     old, new = _columns(con, before), _columns(con, after)
     both = [c for c in new if c in old]
+    if not both:
+        raise NoRelease(f"the two tables '{name}' have no column in common, so that no row can be compared: {before} and {after}")
     retyped = tuple(c for c in both if old[c] != new[c])
     key = [c for c in PRIMARY_KEYS.get(name, ()) if c in both]
     keyed = bool(key) and len(key) == len(PRIMARY_KEYS.get(name, ()))

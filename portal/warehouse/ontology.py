@@ -38,6 +38,10 @@ class Ontologies:
     def __len__(self) -> int:
         return len(self._terms)
 
+    def __contains__(self, accession: str) -> bool:
+        """Whether a file defines the very accession."""
+        return accession in self._terms
+
     def __iter__(self) -> Iterator[OntologyTerm]:
         """The terms, in the order of the files."""
         return iter(self._terms.values())

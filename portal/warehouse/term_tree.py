@@ -54,7 +54,8 @@ class Tree:
             part_of=tuple(self.branch(a) for a in told.part_of if self._ontologies.term(a)),
             instead=tuple(self.branch(a) for a in (*told.replaced_by, *told.consider) if self._ontologies.term(a)) if told.obsolete else (),
             tree=drawn, cut=max(0, len(paths) - MOST_PATHS),
-            far=any(len(path) > MAX_DEPTH and self._ontologies.above(path[0]) for path in paths[:MOST_PATHS]), unused=tuple(unused[:MOST_UNUSED]), unused_total=len(unused),
+            far=any(len(path) > MAX_DEPTH and self._ontologies.above(path[0]) for path in paths[:MOST_PATHS]),
+            unused=tuple(unused[:MOST_UNUSED]), unused_total=len(unused),
         )  # fmt: skip
 
     def branch(self, accession: str) -> Branch:

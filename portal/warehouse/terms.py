@@ -59,10 +59,11 @@ def terms(work: Work) -> dict[str, bytes | Path]:
     out["lines/terms.json"] = _json(lines)
     out["lines/phenotypes.json"] = _json([phenotype_line(t) for t in pages if t.kind == "phenotype" and t.words])
     out["lines/organisms.json"] = _json([organism_line(t) for t in pages if t.kind == "organism" and t.words])
-    accessions = {n.accession for nodes in kinds for n in nodes.nodes if n.used and n.accession} | {a for nodes in kinds for _, a in nodes.index if a}
+    used = {n.accession for nodes in kinds for n in nodes.nodes if n.used and n.accession}
+    used |= {accession for nodes in kinds for _, accession in nodes.index if accession}
     tables = {
         "terms": term_rows(pages, list(records.values()), ontologies),
-        "term_ancestors": list(ancestor_rows(ontologies, accessions)),
+        "term_ancestors": list(ancestor_rows(ontologies, used)),
         "term_names": name_rows(kinds, list(records.values())),
     }
     for name, found in tables.items():

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 KINDS = (
-    "home", "studies", "study", "component", "plate", "dataset", "image", "genes", "gene list", "gene", "compound", "antibody",
+    "home", "studies", "study", "component", "plate", "dataset", "image", "genes", "gene list", "gene", "antibody",
     "phenotypes", "phenotype", "organisms", "organism",
     "methods", "method", "study types", "study type", "cell lines", "cell line", "search", "query", "explore",
     "downloads", "about", "not found",

@@ -181,6 +181,18 @@ def test_an_address_that_means_nothing_does_no_harm(three: Served, open_page: Br
     expect(page.locator(".ask-facts")).to_contain_text("0 genes")
 
 
+def test_conditions_left_out_of_an_address_are_counted(three: Served, open_page: Browsing) -> None:
+    page = open_page(three.root + "explore/#" + "&".join(["c=and%7Chas%7C%7C"] * 10 + ["c=and%7Cdance%7C%7C"]))
+    answered(page)
+    expect(page.locator(".ask-row")).to_have_count(8)
+    expect(page.locator(".ask-cut")).to_have_text("At most 8 conditions are asked at once: the last 3 in the address are left out.")
+    page.get_by_role("button", name="Remove condition 8").click()
+    expect(page.locator(".ask-cut")).to_be_hidden()
+    page = open_page(three.root + "explore/#c=and%7Chas%7C%7C&c=and%7Cdance%7C%7C")
+    answered(page)
+    expect(page.locator(".ask-cut")).to_have_text("1 condition in the address cannot be read, and is left out.")
+
+
 def test_everyone_can_use_it(three: Served, open_page: Browsing) -> None:
     page = open_page(three.root + "explore/#c=and%7Chas%7C%7C")
     answered(page)

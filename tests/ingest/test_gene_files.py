@@ -177,7 +177,71 @@ def test_pairs_without_a_name_are_groups_of_their_own(tmp_path: Path) -> None:
     assert [g.members for g in told.groups] == [((HUMAN, "A"), (YEAST, "B")), ((HUMAN, "A"), (YEAST, "C"))]
 
 
+def test_large_groups_with_and_without_a_name_are_left_out_together(tmp_path: Path) -> None:
+    """They are told by their size, and of one size by what they are called, which may be nothing."""
+    portal = "orthologs:\n  - table: genes/a.tsv\n    source: Ensembl\n    split: ','\n    group: G\n"
+    portal += f"    columns: {{{HUMAN}: H, {YEAST}: Y}}\n"
+    groups = [",".join(f"{letter}{n}" for n in range(MAX_MEMBERS)) for letter in "ABC"]
+    told = of(tmp_path, portal, a=f"G\tH\tY\n\t{groups[0]}\tY1\nK1\t{groups[1]}\tY2\n\t{groups[2]}\tY3\nK2\tA\tB\n")
+    assert [g.name for g in told.groups] == ["K2"]
+    assert told.said["orthologs"].notes == (f"3 groups with more than {MAX_MEMBERS} genes left out: 'A0' (101), 'C0' (101), 'K1' (101)",)
+
+
+def test_without_orthologs_the_names_stand(tmp_path: Path) -> None:
+    columns = f"    columns: {{{HUMAN}: H, {YEAST}: Y}}\n"
+    portal = "genes:\n" + declared("{symbol: S}") + f"orthologs:\n  - table: genes/b.tsv\n    source: E\n{columns}"
+    one = of(tmp_path, portal, a="S\nA\n", b="H\tY\nA\tB\n")
+    assert one.groups and not one.problems
+    # What was remembered of the first file is damaged, and a second file has all groups put together anew.
+    with Engine(Store(tmp_path / "store")) as engine:
+        gather(engine, tmp_path / "content")
+        damaged = engine.store.path(engine.results["ortholog file genes/b.tsv"]["parts.parquet"])
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"PAR1 no longer")
+    more = f"  - table: genes/c.tsv\n    source: F\n{columns}"
+    told = of(tmp_path, portal + more, a="S\nA\n", b="H\tY\nA\tB\n", c="H\tY\nA\tC\n")
+    assert [g.symbol for g in told.genes] == ["A"] and not told.groups
+    (problem,) = told.problems
+    assert problem.startswith("error portal.yaml:6: orthologs could not be put together: step 'orthologs' failed"), problem
+
+
 # ---- what goes on beside
+
+
+def test_a_table_outside_the_content_folder_is_called_so(tmp_path: Path) -> None:
+    told = of(tmp_path, "genes:\n" + declared("{symbol: S}", table="../x.csv"))
+    assert told.problems == ["error portal.yaml:2: genes[0].table '../x.csv' leaves the content folder; write a path below it"]
+
+
+def test_organisms_that_no_study_has_are_told(tmp_path: Path) -> None:
+    portal = (
+        "genes:\n" + declared("{symbol: S}", organism="homo sapiens") + declared("{symbol: S}", organism="Mus muscullus")
+        + declared("{symbol: S}", organism=FLY) + declared("{symbol: S}", organism=YEAST)
+        + f"orthologs:\n  - table: genes/b.tsv\n    source: E\n    columns:\n      {POMBE}: H\n      Saccharomyces cerevisae: Y\n"
+    )  # fmt: skip
+    for name, organism in (("one", HUMAN), ("two", YEAST), ("three", "Mus musculus")):
+        folder = tmp_path / f"content/studies/{name}"
+        folder.mkdir(parents=True)
+        (folder / "study.yaml").write_text(
+            f"accession: {name}\ntitle: T\nlicence: CC0-1.0\norganisms: [{{name: {organism}}}]\n"
+            "components: [{name: a, kind: screen, missing: lost}]\n"
+        )
+    tables = {"a": "S\nA\n", "b": "H\tY\nA\tB\n"}
+    told = [p for p in of(tmp_path, portal, **tables).problems if "portal.yaml" in p]
+    slips = [
+        "warning portal.yaml:4: genes[0].organism 'homo sapiens' is written with other capitals in the studies;"
+        " did you mean 'Homo sapiens'?",
+        "warning portal.yaml:8: genes[1].organism 'Mus muscullus' is the organism of no study; did you mean 'Mus musculus'?",
+        "warning portal.yaml:23: orthologs[0].columns['Saccharomyces cerevisae'] 'Saccharomyces cerevisae' is the organism of no study;"
+        " did you mean 'Saccharomyces cerevisiae'?",
+    ]
+    unused = f"warning portal.yaml:12: genes[2].organism '{FLY}' is the organism of no study, so that the names in this table find nothing;"
+    # Schizosaccharomyces pombe is no slip of Saccharomyces cerevisiae, and a column of orthologs may be of an organism without studies.
+    assert sorted(told) == sorted([*slips, f"{unused} write it as the studies do, or leave the table until there is one"])
+    # Where a study cannot be read, nobody knows which organisms there are; a slip is one all the same.
+    (tmp_path / "content/studies/three/study.yaml").write_text("accession: [")
+    told = [p for p in of(tmp_path, portal, **tables).problems if "portal.yaml" in p]
+    assert sorted(told) == sorted([slips[0], slips[2]])
 
 
 def test_one_bad_file_leaves_the_others(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { added, entriesIn, MOST } from '../../assets/js/console-history.js'
 import { LONGEST, PLAIN, partOf, queryIn } from '../../assets/js/console-link.js'
 import { partsOf, rowsInWords } from '../../assets/js/console-result.js'
-import { fromHash, MOST_ROWS, toHash } from '../../assets/js/explore-sql.js'
+import { fromHash, leftOut, MOST_ROWS, toHash } from '../../assets/js/explore-sql.js'
 
 const ROW = { not: false, verb: 'has', phenotype: '', where: '' }
 const QUESTION = { rows: [ROW], organism: '', technology: '', controls: false, recorded: false, exact: false }
@@ -21,6 +21,13 @@ test('what an address does not ask is not made up', () => {
   assert.equal(fromHash('#c=and|drop|x|y'), null)
   assert.equal(fromHash('#c=and|has|%25E0%25A4|'), null)
   assert.equal(fromHash(`#${'c=and|has||&'.repeat(50)}`)?.rows.length, MOST_ROWS)
+})
+
+test('conditions that an address has too many, or that mean nothing, are counted', () => {
+  assert.deepEqual(leftOut(`#${'c=and|has||&'.repeat(MOST_ROWS)}`), { more: 0, strange: 0 })
+  assert.deepEqual(leftOut(`#${'c=and|has||&'.repeat(MOST_ROWS + 3)}organism=x`), { more: 3, strange: 0 })
+  assert.deepEqual(leftOut('#c=and|has||&c=and|drop|x|y&c=and|has|%25E0%25A4|'), { more: 0, strange: 2 })
+  assert.deepEqual(leftOut(''), { more: 0, strange: 0 })
 })
 
 test('a short query stands in the address in words, a long one packed, a longer one not at all', async () => {

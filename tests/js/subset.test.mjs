@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
 import { pythonScript, shellScript } from '../../assets/js/subset.js'
 
@@ -23,6 +26,39 @@ test('what a filter holds stays text in a shell', () => {
     assert.equal(done.status, 0, done.stderr + script)
     assert.ok(!(done.stdout + done.stderr).includes('BROKEN'), script)
     assert.ok(done.stdout.includes('out.csv: 1 rows, checked'), done.stdout)
+  }
+})
+
+test('what a shell script needs is looked for before anything is fetched, and what fails in it is told', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'subset-'))
+  const has = (/** @type {string} */ name, /** @type {string} */ does) => writeFileSync(join(folder, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 })
+  try {
+    const sh = spawnSync('sh', ['-c', 'command -v sh'], { encoding: 'utf8' }).stdout.trim()
+    for (const tool of ['cat', 'cut', 'mktemp', 'mv', 'rm', 'tr']) {
+      symlinkSync(spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim(), join(folder, tool))
+    }
+    const run = () => spawnSync(sh, ['-c', shellScript(subset('x')), 'script', join(folder, 'out.csv')], { encoding: 'utf8', env: { PATH: folder } })
+    has('curl', 'echo FETCHED; : > "$3"')
+    let done = run()
+    assert.equal(done.status, 127, done.stdout + done.stderr)
+    assert.match(done.stderr, /duckdb is not on this computer/)
+    assert.ok(!done.stdout.includes('FETCHED'), done.stdout)
+    has('duckdb', 'echo "Error: broken" >&2; exit 1')
+    done = run()
+    assert.equal(done.status, 127)
+    assert.match(done.stderr, /Neither sha256sum nor shasum/)
+    has('sha256sum', 'echo ab')
+    done = run()
+    assert.ok(done.stdout.includes('FETCHED'), done.stdout + done.stderr)
+    assert.equal(done.status, 1)
+    assert.match(done.stderr, /Error: broken\nDuckDB could not count the rows/)
+    assert.ok(!done.stderr.includes('rows match'), done.stderr)
+    has('duckdb', 'case $4 in "SELECT count"*) printf "1\\r\\n" ;; *) exit 1 ;; esac')
+    done = run()
+    assert.equal(done.status, 1)
+    assert.match(done.stderr, /DuckDB could not write the rows/)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 })
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.watched import Browsing, Served
 from tests.js.site import Site
@@ -98,6 +98,15 @@ def test_a_long_query_is_cancelled_and_the_next_one_answers(site_served: Served,
     assert time.monotonic() - began < 5
     run(page, "SELECT count(*) FROM sample_phenotypes")
     assert result(page) == [["288"]]
+
+
+def test_a_first_query_is_said_to_run_once_the_engine_has_started(site_served: Served, open_page: Browsing) -> None:
+    sql = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE hash(a.range + b.range) = 1"
+    page = open_console(open_page, site_served, sql)
+    status = page.locator(".console-status")
+    expect(status).to_have_text("Running …", timeout=60_000)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled").wait_for()
 
 
 def test_many_rows_are_counted_honestly_and_downloads_hold_them_all(site_served: Served, open_page: Browsing) -> None:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -24,6 +24,7 @@ from portal.changes import Changes
 from portal.engine.run import Engine
 from portal.engine.store import Store
 from portal.publish.preview import preview
+from portal.warehouse.changes import NoRelease, compare, release
 from portal.warehouse.guide import first_lines
 from portal.warehouse.schema import TABLES
 from portal.warehouse.slices import SLICED
@@ -254,6 +255,47 @@ def test_two_builds_of_one_content_have_no_changes(warehouse: Warehouse, tmp_pat
 def test_a_folder_without_a_release_is_refused(tmp_path: Path) -> None:
     done = build_py("changes", tmp_path, tmp_path)
     assert done.returncode == 2 and "holds no release" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_damaged_releases_are_refused_in_a_sentence(releases: tuple[Path, Path], tmp_path: Path) -> None:
+    before, after = releases
+
+    def told(change: Callable[[Path], object]) -> str:
+        shutil.rmtree(tmp_path / "bad", ignore_errors=True)
+        shutil.copytree(after, tmp_path / "bad")
+        change(tmp_path / "bad")
+        with pytest.raises(NoRelease) as refused:
+            compare(release(before), release(tmp_path / "bad"))
+        return str(refused.value)
+
+    def named(site: Path, path: str) -> None:
+        manifest = json.loads((site / "data/manifest.json").read_text())
+        manifest["tables"][0]["path"] = path
+        (site / "data/manifest.json").write_text(json.dumps(manifest))
+
+    def cut(site: Path, end: bool) -> None:
+        path = next(site / t["path"] for t in json.loads((site / "data/manifest.json").read_text())["tables"] if t["name"] == "samples")
+        raw = path.read_bytes()
+        # The end says what a file holds; where it stands, what is overwritten before it shows when rows are read.
+        path.write_bytes(raw[: len(raw) // 2] if end else b"PAR1" + bytes(len(raw) // 2) + raw[len(raw) // 2 + 4 :])
+
+    secret = tmp_path / "secret.parquet"
+    pq.write_table(pq.read_table(before / "data/studies.parquet"), secret)
+    for end in (True, False):
+        said = told(lambda site, end=end: cut(site, end))  # type: ignore[misc]
+        assert "is damaged or cut short" in said and "samples" in said, said
+    assert "no column in common" in told(lambda site: rewrite(site, "studies", "SELECT 1 AS nothing, 2 AS known"))
+    assert "manifest.json is no JSON" in told(lambda site: (site / "data/manifest.json").write_text('{"tables": ['))
+    assert "manifest.json is no JSON" in told(lambda site: (site / "data/manifest.json").write_bytes(b"\xff\xfe{"))
+    assert "nested too deep" in told(lambda site: (site / "data/manifest.json").write_text("[" * 200_000))
+    for wrong in ("[]", "{}", "null", '{"tables": [3]}', '{"tables": {"a": 1}}', '{"tables": [{"name": [], "path": 1, "plain": 2}]}'):
+        said = told(lambda site, wrong=wrong: (site / "data/manifest.json").write_text(wrong))  # type: ignore[misc]
+        assert "not the manifest of a release" in said or "no whole release" in said, said
+    for path in (str(secret), "../../secret.parquet", "data/../../secret.parquet", "C:\\secret.parquet"):
+        assert "outside its folder; nothing was read" in told(lambda site, path=path: named(site, path))  # type: ignore[misc]
+    done = build_py("changes", before, tmp_path / "bad")
+    assert done.returncode == 2 and not done.stdout, done.stdout + done.stderr
+    assert "itself failed" not in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_recorded_changes_have_a_page(releases: tuple[Path, Path], tmp_path: Path) -> None:

@@ -184,5 +184,34 @@ def test_a_circle_and_a_missing_parent_end_the_climb() -> None:
     ontologies = Ontologies(files)
     assert ontologies.ancestors("A:1") == {"A:1": 0, "B:1": 1}
     assert {(r["term"], r["ancestor"]) for r in ancestor_rows(ontologies, ["A:1"])} == {
-        ("A:1", "A:1"), ("A:1", "B:1"), ("B:1", "B:1"), ("B:1", "A:1"),
-    }  # fmt: skip
+        ("A:1", "A:1"), ("A:1", "B:1"), ("B:1", "B:1"),
+    }, "no term stands both above and below another"  # fmt: skip
+
+
+def test_obsolete_terms_that_replace_each_other_are_no_ancestors_of_each_other() -> None:
+    one, two = (OntologyTerm(accession=a, name=a, obsolete=True, replaced_by=(b,)) for a, b in (("R:1", "R:2"), ("R:2", "R:1")))
+    ontologies = Ontologies([OntologyFile(file="r", terms=(one, two))])
+    assert (ontologies.ancestors("R:1"), ontologies.ancestors("R:2")) == ({"R:1": 0, "R:2": 1}, {"R:2": 0})
+    assert ontologies.closing == {"R:2": ("R:1",)}
+
+
+@pytest.mark.parametrize("length", [64, 65, 66, 130, 5_000])
+def test_a_long_way_up_is_climbed_drawn_and_given_pages_for_64_steps(length: int, warehouse: Warehouse) -> None:
+    """The way is as many steps long as told, from a phenotype that studies use: on the whole way at 64, cut behind it."""
+    way = ["CMPO:0000118", *(f"T:{n}" for n in range(1, length + 1))]
+    chain = [OntologyTerm(accession=a, name=a, parents=tuple(way[n + 1 : n + 2])) for n, a in enumerate(way)]
+    file = warehouse.bench.opened({"ontology.json": OntologyFile(file="t.obo", terms=tuple(chain)).model_dump_json().encode()})
+    made = warehouse.bench.run(terms, *warehouse.components, *warehouse.facts, warehouse.entities, file)
+    climbed_to = {a for a in way if f"pages/phenotypes/{a.replace(':', '_')}.json" in made}
+    assert climbed_to == set(way[:65])
+    leaf = page(made, "phenotypes/CMPO_0000118")
+    drawn, branches = [], leaf.tree
+    while branches:
+        (branch,) = branches
+        drawn.append(branch.accession)
+        branches = branch.below
+    assert drawn == way[64::-1] and leaf.tree_far == (length > 64)
+    assert [b.accession for b in page(made, "phenotypes/T_64").parents] == way[65:66]
+    rows = duckdb.execute(f"SELECT term, ancestor FROM read_parquet('{made.path('term_ancestors.parquet')}') WHERE ancestor LIKE 'T:%'")
+    found = rows.fetchall()
+    assert {a for pair in found for a in pair} == set(way[:65]) and len(found) == 64 * 65 // 2 + 64
