@@ -63,9 +63,9 @@ def row(content: Path) -> str:
 
 
 def template(program: Path) -> str:
-    file = program / "templates" / "gene.html"
+    file = program / "templates" / "entity.html"
     file.write_text(file.read_text("utf-8").replace("{% block main %}", "{% block main %}\n<!-- anew -->", 1), encoding="utf-8")
-    return "templates/gene.html"
+    return "templates/entity.html"
 
 
 def style(program: Path) -> str:

@@ -1,4 +1,4 @@
-"""All tests, in three processes side by side: pages in the browser, the corpus of real studies, and everything else.
+"""All tests, in four processes side by side: the corpus of real studies, pages in the browser, the edges, and everything else.
 
 One process would leave a core waiting for the browser or for a build. What each says is told whole, one after the other; the
 exit code is that of the first that failed.
@@ -13,8 +13,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# The second shares the import and the portal of the whole corpus. A store is one build's at a time: each has its own.
-BESIDE = {"pages": ("tests/browser",), "corpus": ("tests/corpus", "tests/importers")}
+# The first shares the import and the portal of the whole corpus, and takes longest: the others give way to it. A store is one
+# build's at a time: each has its own.
+BESIDE = {
+    "corpus": ("tests/corpus", "tests/importers"),
+    "pages": ("tests/browser",),
+    "edges": ("tests/publish", "tests/ingest", "tests/js", "tests/docs"),
+}
 
 
 def pytest(*arguments: str) -> list[str]:
@@ -30,7 +35,9 @@ def main() -> int:
                     pytest("--color=no", *folders), cwd=ROOT, stdout=told, stderr=subprocess.STDOUT,
                     env={**os.environ, "SLIDECASE_TEST_STORE": f"test-{name}"},
                 )  # fmt: skip
-        print(f"tests: all but {' and '.join(BESIDE)}, which run beside", flush=True)
+                if len(running) == 1:
+                    os.nice(5)  # what begins from here on gives way
+        print(f"tests: all but {', '.join(BESIDE)}, which run beside", flush=True)
         try:
             rest = [f"--ignore={folder}" for folders in BESIDE.values() for folder in folders]
             codes = [subprocess.run(pytest(*rest), cwd=ROOT).returncode]

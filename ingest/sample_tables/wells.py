@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-# Rows × columns of the usual plates: 6, 12, 24, 48, 96, 384, 1536 and 3456 wells. No larger one is made: what lies beyond is no well.
-PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48), (48, 72))
+# Rows × columns of the usual plates: 6, 12, 24, 48, 96, 384 and 1536 wells.
+PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48))
+# Of the largest plate that is made (3,456 wells). A well beyond is told and kept, and makes no plate larger.
+LARGEST = (48, 72)
 
 _WELL = re.compile(r"([A-Za-z]{1,2})0{0,3}([1-9][0-9]{0,2})")
 
@@ -16,8 +18,8 @@ _WELL = re.compile(r"([A-Za-z]{1,2})0{0,3}([1-9][0-9]{0,2})")
 def well(text: str) -> tuple[int, int] | None:
     """`A1`, `a01`, `AA12` → (row, column), both from 1; None for what is no well.
 
-    >>> well("A1"), well("h012"), well("AF48"), well("A0"), well("1A"), well("ZZ999")
-    ((1, 1), (8, 12), (32, 48), None, None, None)
+    >>> well("A1"), well("h012"), well("AF48"), well("A0"), well("1A")
+    ((1, 1), (8, 12), (32, 48), None, None)
     """
     match = _WELL.fullmatch(text)
     if match is None:
@@ -25,8 +27,7 @@ def well(text: str) -> tuple[int, int] | None:
     row = 0
     for letter in match[1].upper():
         row = row * 26 + ord(letter) - ord("A") + 1
-    column = int(match[2])
-    return (row, column) if row <= PLATES[-1][0] and column <= PLATES[-1][1] else None
+    return row, int(match[2])
 
 
 def well_name(row: int, column: int) -> str:
@@ -44,9 +45,10 @@ def well_name(row: int, column: int) -> str:
 
 def plate_size(wells: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """(rows, columns) of the smallest usual plate that holds every well; of the wells themselves where none does."""
-    found = list(wells)
-    if not found:
+    met = list(wells)
+    if not met:
         return 0, 0
+    found = [(r, c) for r, c in met if r <= LARGEST[0] and c <= LARGEST[1]] or [PLATES[0]]
     rows, columns = max(r for r, _ in found), max(c for _, c in found)
     return next(((r, c) for r, c in PLATES if rows <= r and columns <= c), (rows, columns))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.facts import ContainerFacts, ImageFacts, Sprite
 from portal.pages.render import Page
-from portal.pages.samples import SampleRow, row_letters
+from portal.pages.samples import MOST_COLUMNS, MOST_ROWS, SampleRow, row_letters
 
 MARKS = ("hit", "control", "sample", "empty", "failed", "uncounted", "missing")
 
@@ -55,7 +55,7 @@ def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite
     """
     wells: dict[tuple[int, int], list[SampleRow]] = {}
     for s in samples:
-        if s.row and s.column:
+        if s.row and s.column and s.row <= MOST_ROWS and s.column <= MOST_COLUMNS:  # what lies beyond stands in the table alone
             wells.setdefault((s.row, s.column), []).append(s)
     rows = max([container.rows, *(r for r, _ in wells)])
     columns = max([container.columns, *(c for _, c in wells)])

@@ -23,7 +23,7 @@ from portal.model import Study, StudyComponent
 from portal.warehouse.inputs import paths_named, records_of
 
 # Rows and columns of the usual plates, smallest first (ANSI/SLAS microplates and the 6- to 48-well dishes).
-PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48), (48, 72))
+PLATES = ((2, 3), (3, 4), (4, 6), (6, 8), (8, 12), (16, 24), (32, 48))
 _WELL = re.compile(r"^([A-Za-z]{1,2})(\d{1,2})$")
 
 
@@ -54,7 +54,7 @@ def plate_size(wells: Iterable[str]) -> tuple[int, int]:
             row = 0
             for letter in m[1].upper():
                 row = row * 26 + ord(letter) - ord("A") + 1
-            if row <= PLATES[-1][0] and int(m[2]) <= PLATES[-1][1]:  # beyond is no well of any plate
+            if row <= 48 and int(m[2]) <= 72:  # of the largest plate that is made, of 3,456 wells
                 rows, columns = max(rows, row), max(columns, int(m[2]))
     if not rows or not columns:
         return 0, 0

@@ -341,6 +341,7 @@ def test_plates() -> None:
         (4, 6), (6, 8), (6, 8), (8, 12), (16, 24), (16, 24), (32, 48), (33, 1),
     ]  # fmt: skip
     assert plate_size([]) == (0, 0)
+    assert plate_size([(1, 1), (702, 999)]) == (2, 3), "a slip of the pen makes no plate of 700,000 wells"
 
 
 # ---- real tables
