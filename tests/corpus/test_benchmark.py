@@ -59,7 +59,7 @@ def test_the_benchmark_of_two_small_studies(tmp_path: Path) -> None:
     assert nothing["ran"] == 0 and told["broken"] == []
     assert title["kinds"]["study"] == 1 and "samples" not in title["kinds"], title
     assert row["kinds"]["samples"] == 1 and row["kinds"]["entities"] == 1, row
-    assert template["kinds"]["page genes"] == 64 and "page study" not in template["kinds"], "only pages that use the template"
+    assert template["kinds"]["page entities"] == 64 and "page study" not in template["kinds"], "only pages that use the template"
     assert style["kinds"]["assets"] == 1 and "samples" not in style["kinds"], style
     for line in ("import ", "build ", "pandas alone", "duckdb alone", "2 times", "  nothing ", "  templates/entity.html"):
         assert any(shown.startswith((line, f"  {line}")) for shown in done.stdout.splitlines()), line
