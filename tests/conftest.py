@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[1]
 STORE = ROOT / ".slidecase" / os.environ.get("SLIDECASE_TEST_STORE", "test")
 CORPUS = ROOT / "../shared/corpus"
 IDR = CORPUS / "idr"
+# A test runs the command line hundreds of times: what Python and Jinja2 compiled stays for the next, whatever the machine's own habit.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+os.environ["PYTHONPYCACHEPREFIX"] = str(STORE.with_name("pycache"))
 # Folder of the content → files of the corpus that tests/corpus/portal.yaml names.
 _UNIPROT = "genes/ZoliQua-orthologs/data/uniprot_convert_{}.tsv"
 BESIDE = {
@@ -35,9 +38,13 @@ TWELVE = ("0001", "0002", "0008", "0012", "0013", "0018", "0021", "0023", "0027"
 
 
 def build_py(*arguments: str | Path, environment: dict[str, str] | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """`python build.py …` as a person runs it; never raises for its exit code."""
+    """`python build.py …` as a person runs it, in one process unless told otherwise; never raises for its exit code.
+
+    Starting a worker takes longer than a build of one small study, and the parts of a test run share the processors as it is.
+    """
+    jobs = ["--jobs", "1"] if arguments and arguments[0] in ("build", "check") and "--jobs" not in arguments else []
     return subprocess.run(
-        [sys.executable, str(ROOT / "build.py"), *map(str, arguments)],
+        [sys.executable, str(ROOT / "build.py"), *map(str, arguments), *jobs],
         cwd=cwd, env={**os.environ, "COLUMNS": "200", **(environment or {})}, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
 
@@ -54,7 +61,7 @@ def _releases_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def _built(content: Path, out: Path, store: Path) -> Path:
-    done = build_py("build", "--content", content, "--out", out, "--store", store)
+    done = build_py("build", "--content", content, "--out", out, "--store", store, "--jobs", "2")
     assert done.returncode == 0, f"build.py ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return out
 
@@ -106,7 +113,7 @@ def built_corpus(whole: Whole) -> Path:
     """The portal of the whole corpus. It stays at one place, so that a repeat publishes nothing anew."""
     store = STORE.with_name("test-whole")
     out = store.with_name("test-corpus-site")
-    done = build_py("build", "--content", whole.content, "--out", out, "--store", store)
+    done = build_py("build", "--content", whole.content, "--out", out, "--store", store, "--jobs", "2")
     assert done.returncode == 0 and (out / "index.html").is_file(), done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return out

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from portal import addresses
 from portal.engine.step import Opened, Work
 from portal.facts import SiteFrame
-from portal.pages import asked, prose
+from portal.pages import asked, compiled, prose
 from portal.pages.glossary import GLOSSARY
 
 # What a page may load (LOOK and DESIGN §8). A page's own policy does not bind a worker loaded from a URL,
@@ -107,6 +107,7 @@ def environment(templates: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=compiled.kept(),
     )
     env.filters |= {
         "link": _link,

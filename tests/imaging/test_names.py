@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from ingest.pixels_names import BadPattern, chosen, pattern_of, placed, well_order
+from tests.effort import effort
 
 
 @pytest.mark.parametrize(
@@ -57,9 +56,8 @@ def test_bad_patterns_say_the_mend(pattern: str, why: str) -> None:
 
 
 def test_a_hostile_name_costs_little() -> None:
-    began = time.monotonic()
     assert placed("_".join(["a"] * 127) + "!", "{dataset}_{image}_x") is None
-    assert time.monotonic() - began < 0.5
+    assert effort(lambda: placed("_".join(["b"] * 127) + "!", "{dataset}_{image}_x")) < 10
 
 
 def test_globs() -> None:

