@@ -170,7 +170,7 @@ def _parts(path: str, table: str | tuple[str, ...]) -> Iterator[tuple[str, str]]
 def check_files(study: Study, folder: StudyFolder, lines: Mapping[str, int]) -> list[Problem]:
     """A Problem for each table and supporting file that study.yaml names and the folder does not hold.
 
-    A missing table is an error; without a supporting file the study can still be read: a warning. (`ingest.pixels`
+    A missing table is an error; without a supporting file the study can still be read: a warning. (`ingest.images`
     tells of missing images.)
     """
     problems: list[Problem] = []

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ingest import checks, folders, ledgers, ontologies, ontologies_between, pixels, portal_yaml, recorded, samples, studies
+from ingest import checks, folders, ledgers, ontologies, ontologies_between, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
 from ingest.gene_files.finding import read_gene_files
 from ingest.gene_files.organisms import strange_organisms
+from ingest.images.batches import image_steps
+from ingest.images.drawing import images as draw
 from ingest.marks import quoted
 from ingest.releases import read_releases
 from portal import frozen
@@ -211,10 +213,10 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
             tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
             if tables <= set(shelf.folder.files):
                 steps.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
-            batches, wrong = pixels.image_steps(name, component, shelf.folder.path, shelf.folder.files, index=index)
+            batches, wrong = image_steps(name, component, shelf.folder.path, shelf.folder.files, index=index)
             shelf.problems += wrong
             source = engine.store.sources
-            drawn = [Step(f"images {b.name}", pixels.images, b.params, (source(shelf.folder.path, b.files),)) for b in batches]
+            drawn = [Step(f"images {b.name}", draw, b.params, (source(shelf.folder.path, b.files),)) for b in batches]
             images[name, component.name] = tuple(s.name for s in drawn)
             steps += drawn
             owners |= {s.name: shelf for s in drawn}

@@ -13,8 +13,8 @@ import pytest
 import tifffile
 import yaml
 
-from ingest.pixels import image_steps
-from ingest.pixels_open import opened
+from ingest.images.batches import image_steps
+from ingest.images.opening import opened
 from portal.engine.step import digest_of
 from portal.imaging.planes import Planes
 from portal.imaging.regions import read_features, within

@@ -1,6 +1,6 @@
 """Pixels are keyed by a number, not by the code: this fails when outputs change and the number does not.
 
-Where it fails, either undo what changed the bytes, or raise the version of `ingest.pixels:images` and write the
+Where it fails, either undo what changed the bytes, or raise the version of `ingest.images.drawing:images` and write the
 new digests: `python -m tests.imaging.test_golden` from the root of the checkout.
 """
 
@@ -16,7 +16,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ingest.pixels import image_steps, images
+from ingest.images.batches import image_steps
+from ingest.images.drawing import images
 from portal.model import Images, StudyComponent
 from tests.imaging.works import digests, work_of
 
@@ -72,7 +73,7 @@ def test_outputs_change_only_with_the_version(tmp_path: Path) -> None:
     if golden["libraries"] != found["libraries"]:
         pytest.skip(f"digests were written with {golden['libraries']}, here are {found['libraries']}")
     if golden["digests"] != found["digests"]:
-        assert golden["version"] != found["version"], "outputs changed: raise the version of ingest.pixels:images"
+        assert golden["version"] != found["version"], "outputs changed: raise the version of ingest.images.drawing:images"
     assert golden == found, "write golden.json anew: python -m tests.imaging.test_golden"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.pixels_names import BadPattern, chosen, pattern_of, placed, well_order
+from ingest.images.names import BadPattern, chosen, pattern_of, placed, well_order
 from tests.effort import effort
 
 

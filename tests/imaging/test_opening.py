@@ -11,8 +11,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ingest.pixels_open import opened, reason
-from ingest.pixels_opened import Opened, Unreadable
+from ingest.images.opened import Opened, Unreadable
+from ingest.images.opening import opened, reason
 from portal.imaging.planes import Planes, Rgb
 from portal.imaging.rgb import tile_rgb
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from ingest.pixels import image_steps, images
+from ingest.images.batches import image_steps
+from ingest.images.drawing import images
 from portal.facts import ComponentImages
 from portal.model import Images, StudyComponent
 from portal.problems import errors

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ingest.pixels_opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
-from ingest.pixels_tiff import opened_tiff
+from ingest.images.opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
+from ingest.images.tiff import opened_tiff
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns of no image that we decode: an image is large here from one size on

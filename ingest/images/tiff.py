@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from ingest.pixels_metadata import described
-from ingest.pixels_opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
+from ingest.images.metadata import described
+from ingest.images.opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 # tifffile tells of every oddity; what matters is checked here and told as a refusal.

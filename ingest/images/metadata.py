@@ -11,7 +11,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from ingest.pixels_opened import Opened, SourceChannel
+from ingest.images.opened import Opened, SourceChannel
 from portal.imaging.planes import Rgb, Source
 
 MAX_XML = 20_000_000

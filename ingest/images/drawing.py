@@ -1,19 +1,13 @@
-"""Images of a component: which files, in which batches, and the recipe that draws them.
-
-A plate is one batch, so that its wells share one window and one sprite; other images go in batches of up to
-100. A file that cannot be drawn is refused with a reason and the rest is published.
-"""
+"""The recipe that draws one batch of images: limits, windows, tiles, sprite, and a refusal for each file that cannot be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.pixels_names import BadPattern, Placed, chosen, pattern_of, placed, well_order
-from ingest.pixels_open import opened, reason
-from ingest.pixels_opened import Opened
+from ingest.images.names import Placed, well_order
+from ingest.images.opened import Opened
+from ingest.images.opening import opened, reason
 from portal import addresses, problems
 from portal.engine.step import Work, recipe
 from portal.facts import ChannelFacts, ComponentImages, ImageFacts, Refusal, Sprite
@@ -24,7 +18,7 @@ from portal.imaging.regions import Unusable, collection, read_features, within
 from portal.imaging.render import Channel, Look, Rendered, digest_of_files, pooled, render
 from portal.imaging.sprite import CELL, sheet
 from portal.imaging.strips import STACKED
-from portal.model import Images, StudyComponent
+from portal.model import Images
 from portal.problems import Place, Problem
 
 BATCH = 100
@@ -40,111 +34,6 @@ DYES = (
     (("bright", "trans", "phase", "dic", "bf"), "#ffffff"),
 )
 TURN = ("#2ee57a", "#f25cff", "#5a8bff", "#ffb52e", "#ff5a3c", "#39e6e6")
-
-
-@dataclass(frozen=True)
-class ImageBatch:
-    """One `images` step. `name` is unique in a plan, such as `demo0001/screenA/plate1`; `files` lie below the study folder."""
-
-    name: str
-    files: tuple[str, ...]
-    params: dict[str, Any]
-
-
-def image_steps(
-    accession: str, component: StudyComponent, folder: Path, files: tuple[str, ...], *, index: int = 0
-) -> tuple[list[ImageBatch], list[Problem]]:
-    """The batches of one component, and what is wrong with the names of its files. Reads no file.
-
-    `files` are all paths below the study folder; `index` is the component's place in study.yaml, for problems.
-    """
-    batches: list[ImageBatch] = []
-    found: list[Problem] = []
-    claimed: dict[str, str] = {}
-    study_yaml = f"studies/{folder.name}/study.yaml"
-    for number, images in enumerate(component.images):
-        where = f"components[{index}].images[{number}]"
-        members, wrong = _members(images, files, study_yaml, where, f"studies/{folder.name}")
-        found += wrong
-        groups: dict[tuple[str | None, str | None], list[Placed]] = {}
-        for member in members:
-            identity = addresses.image_id(accession, component.name, member.identity)
-            if identity in claimed:
-                mend = "give the two different names, or name {field} or {dataset} in the pattern"
-                what = f"is the same image as {claimed[identity]}: both are {member.name!r}"
-                found.append(Problem(Place(f"studies/{folder.name}/{member.path}"), what, mend))
-                continue
-            claimed[identity] = member.path
-            groups.setdefault((member.container, member.kind), []).append(member)
-        extra = (images.rois,) if images.rois and images.rois in files else ()
-        if images.rois and not extra:
-            what = f"names {images.rois}, which is not there"
-            found.append(Problem(Place(study_yaml, path=f"{where}.rois"), what, "put the file there, or remove the line"))
-        for (container, kind), group in sorted(groups.items(), key=lambda g: (g[0][0] or "", g[0][1] or "")):
-            group.sort(key=_order)
-            size = len(group) if kind == "plate" else BATCH
-            for first in range(0, len(group), size):
-                batch = group[first : first + size]
-                name = "/".join(
-                    filter(
-                        None, (accession, component.name, container, f"{number}" if number else "", f"from {first + 1}" if first else "")
-                    )
-                )
-                params = _params(accession, component.name, folder, container, kind, images, batch, single=len(members) == 1)
-                batches.append(ImageBatch(name, tuple(sorted({*(m.path for m in batch), *extra})), params))
-    return batches, found
-
-
-def _members(images: Images, files: Iterable[str], study_yaml: str, where: str, folder: str) -> tuple[list[Placed], list[Problem]]:
-    if images.pattern:
-        try:
-            pattern_of(images.pattern)
-        except BadPattern as bad:
-            what, _, mend = str(bad).partition("; ")
-            return [], [Problem(Place(study_yaml, path=f"{where}.pattern"), what, mend)]
-    matched = [f for f in chosen(images.source, files) if f != images.rois]
-    if not matched:
-        mend = "put the images there (content/synthetic.py makes those of the demonstration), or correct the path"
-        return [], [Problem(Place(study_yaml, path=f"{where}.source"), f"{images.source!r} matches no file", mend)]
-    members = {path: placed(path, images.pattern) for path in matched}
-    strangers = [path for path, member in members.items() if member is None]
-    told = [m for m in members.values() if m is not None]
-    if not told:
-        what = f"{images.pattern!r} matches none of {len(matched)} files, such as {matched[0]!r}"
-        return [], [Problem(Place(study_yaml, path=f"{where}.pattern"), what, "correct the pattern, or the names")]
-    what, mend = f"does not match the pattern {images.pattern!r} and is left out", "rename it, or correct the pattern in study.yaml"
-    wrong = [Problem(Place(f"{folder}/{path}"), what, mend, "warning") for path in strangers[:TOLD]]
-    if len(strangers) > TOLD:
-        wrong.append(Problem(Place(study_yaml, path=f"{where}.pattern"), f"leaves out {len(strangers) - TOLD} more files", mend, "warning"))
-    return told, wrong
-
-
-def _order(member: Placed) -> tuple[object, ...]:
-    return (*well_order(member.sample or ""), member.field) if member.kind == "plate" else (member.path,)
-
-
-def _params(
-    accession: str,
-    component: str,
-    folder: Path,
-    container: str | None,
-    kind: str | None,
-    images: Images,
-    batch: list[Placed],
-    *,
-    single: bool,
-) -> dict[str, Any]:
-    """Plain values only: they are the key of the step, so a title changed in study.yaml draws nothing again."""
-    return {
-        "accession": accession,
-        "component": component,
-        "folder": f"studies/{folder.name}",
-        "container": container,
-        "kind": kind,
-        "placed": [asdict(m) for m in batch],
-        "entry": images.model_dump(mode="json", exclude={"source", "pattern"}),
-        "single": single,
-    }
 
 
 @recipe("1")
