@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Literal
 
 from portal.engine import code
+from portal.engine.attempts import MOST, PATIENCE, Attempts
 from portal.engine.pool import Crash, Pool
 from portal.engine.record import Outcome, key_of
 from portal.engine.step import Digest, Need, Opened, Recipe, Step, Tree, Work
@@ -68,8 +69,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Realised:
+    """`passing`: something in it may turn out otherwise the next time, and so it is not remembered."""
+
     tree: Tree
     seconds: float
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Engine:
     `failed` and `skipped` (step → the failed step it needed) are what `keep_going` left out.
     """
 
-    def __init__(self, store: Store, jobs: int = 1, on_progress: Callable[[Progress], None] | None = None):
+    def __init__(self, store: Store, jobs: int = 1, on_progress: Callable[[Progress], None] | None = None,
+                 patience: float = PATIENCE):  # fmt: skip
         self.store = store
         self.jobs = max(1, jobs)
         self.results: dict[str, Tree] = {}
@@ -99,6 +104,8 @@ class Engine:
         self._on_progress = on_progress or (lambda progress: None)
         self._parts: dict[tuple[str, str], Tree] = {}
         self._pool: Pool | None = None
+        self._patience = patience
+        self._lost: dict[str, dict[str, Crash]] = {}
         self._close: Callable[[], object] = lambda: None
 
     def __enter__(self) -> Engine:
@@ -134,10 +141,11 @@ class Engine:
                             sorter.done(name)
                         else:
                             heapq.heappush(todo, place[name])
-                if todo and (self.jobs == 1 or self._pool is None or self._pool.has_room):
+                if todo and (self._pool is None or self._pool.has_room):
                     sorter.done(*self._start(plan[heapq.heappop(todo)]))
                 elif self._pool is not None and self._pool.busy:
-                    sorter.done(*[self._finish(name, result) for name, result in self._pool.wait()])
+                    for name, result in self._pool.wait():
+                        sorter.done(*self._finish(name, result))
         except BaseException:
             self.close()
             raise
@@ -204,24 +212,38 @@ class Engine:
         outcome, _ = self._started[step.name]
         self._started[step.name] = outcome, time.monotonic()
         self._tell(step.name, "started", settled=False)
-        if self.jobs == 1:
-            return [self._finish(step.name, realise(self.store, step.recipe, dict(step.params), outcome.inputs))]
-        if self._pool is None:
-            self._pool = Pool(self.jobs, realise)
-            self._close = weakref.finalize(self, self._pool.close)
-        self._pool.submit(step.name, self.store.root, step.recipe, dict(step.params), outcome.inputs)
+        if self.jobs == 1 and not step.recipe.untrusted:
+            return self._finish(step.name, realise(self.store, step.recipe, dict(step.params), outcome.inputs))
+        self._submit(step, outcome)
         return []
 
-    def _finish(self, name: str, result: object) -> str:
+    def _submit(self, step: Step, outcome: Outcome) -> None:
+        if self._pool is None:
+            self._pool = Pool(self.jobs, realise, self._patience)
+            self._close = weakref.finalize(self, self._pool.close)
+        note = self._pool.note() if step.recipe.untrusted else None
+        attempts = Attempts(note, {at: _words(crash) for at, crash in self._lost.get(step.name, {}).items()})
+        self._pool.submit(step.name, self.store.root, step.recipe, dict(step.params), outcome.inputs, attempts, note=note)
+
+    def _finish(self, name: str, result: object) -> list[str]:
+        """Settles a step and says so; a crash at one attempt of an untrusted one has it run again without that."""
+        lost = self._lost.setdefault(name, {}) if isinstance(result, Crash) else self._lost.get(name, {})
+        if isinstance(result, Crash) and result.at and result.at not in lost and len(lost) < MOST:
+            lost[result.at] = result
+            outcome, _ = self._started[name]
+            self._submit(outcome.step, outcome)
+            return []
         outcome, started = self._started.pop(name)
         seconds = time.monotonic() - started
         if isinstance(result, Realised):
-            self.store.remember(outcome.key, result.tree)
+            # What may turn out otherwise is tried again by the next build.
+            if not result.passing and not any(crash.passing for crash in lost.values()):
+                self.store.remember(outcome.key, result.tree)
             self.results[name] = result.tree
             self.ran.append(name)
             self.outcomes.append(outcome)
             self._tell(name, "ran", seconds=seconds)
-            return name
+            return [name]
         assert isinstance(result, Refused | Crash)
         log = self.store.root / "logs" / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:80]}-{outcome.key[:12]}.log"
         with suppress(OSError):  # on a full disk the cause matters more than its story
@@ -229,7 +251,7 @@ class Engine:
         self.failed[name] = StepFailed(name, result.what, log)
         self.outcomes.append(Outcome(outcome.step, outcome.key, "failed", outcome.version, outcome.inputs, outcome.code))
         self._tell(name, "failed", seconds=seconds)
-        return name
+        return [name]
 
     def _tell(
         self, name: str, state: Literal["started", "ran", "known", "failed", "skipped"], seconds: float = 0.0, settled: bool = True
@@ -238,12 +260,23 @@ class Engine:
         self._on_progress(Progress(name, state, self._done, self._total, seconds, self._stage))
 
 
-def realise(store: Store | Path, recipe: Recipe, params: Mapping[str, object], inputs: tuple[Tree, ...]) -> Realised | Refused:
+def _words(crash: Crash) -> str:
+    """How an attempt ended, as the end of a sentence about the thing that was tried."""
+    if crash.passing:
+        return crash.what if crash.what.startswith("took") else "took more memory than there is"
+    return f"crashes what decodes it ({crash.what.rpartition(' ')[2]})"
+
+
+def realise(
+    store: Store | Path, recipe: Recipe, params: Mapping[str, object], inputs: tuple[Tree, ...], attempts: Attempts | None = None
+) -> Realised | Refused:
     """Runs one recipe, in this process or in a worker (which is given the store's folder), and keeps what it made."""
     started = time.monotonic()
     try:
         opened = store if isinstance(store, Store) else _opened(store)
-        return Realised(_made(opened, recipe, params, inputs), time.monotonic() - started)
+        attempts = attempts or Attempts()
+        tree = _made(opened, recipe, params, inputs, attempts)
+        return Realised(tree, time.monotonic() - started, bool(attempts.passing))
     except Exception as error:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -251,7 +284,7 @@ def realise(store: Store | Path, recipe: Recipe, params: Mapping[str, object], i
         return Refused(what.strip().splitlines()[0], traceback.format_exc())
 
 
-def _made(store: Store, recipe: Recipe, params: Mapping[str, object], inputs: tuple[Tree, ...]) -> Tree:
+def _made(store: Store, recipe: Recipe, params: Mapping[str, object], inputs: tuple[Tree, ...], attempts: Attempts) -> Tree:
     borrowed: dict[Digest, Path] = {}
 
     def locate(digest: Digest) -> Path:
@@ -261,7 +294,7 @@ def _made(store: Store, recipe: Recipe, params: Mapping[str, object], inputs: tu
         return path
 
     with store.scratch() as scratch:
-        outputs = recipe(Work(tuple(Opened(tree, locate) for tree in inputs), scratch), **params)
+        outputs = recipe(Work(tuple(Opened(tree, locate) for tree in inputs), scratch, attempts), **params)
         entries: dict[str, Digest] = {}
         moved: dict[Path, Digest] = {}
         for path, content in sorted(outputs.items()):

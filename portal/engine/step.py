@@ -11,11 +11,14 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from portal.engine.attempts import Attempts
 
 Digest = str  # 64 hex digits of SHA-256
 
@@ -103,10 +106,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A pure function with the version that enters every key. `module:function` names it, so that a worker can import it."""
+    """A pure function with the version that enters every key. `module:function` names it, so that a worker can import it.
+
+    `untrusted`: it decodes what may crash, hang or swell, and runs in a process of its own always.
+    """
 
     function: Callable[..., Mapping[str, bytes | Path]]
     version: str
+    untrusted: bool = False
 
     @property
     def name(self) -> str:
@@ -124,7 +131,7 @@ def _recipe_named(module: str, name: str) -> Recipe:
     return getattr(importlib.import_module(module), name)
 
 
-def recipe(version: str) -> Callable[[Callable[..., Mapping[str, bytes | Path]]], Recipe]:
+def recipe(version: str, untrusted: bool = False) -> Callable[[Callable[..., Mapping[str, bytes | Path]]], Recipe]:
     """Marks a recipe. `version` is a number raised with every change of its output, or `"code"`.
 
     With "code" the version is a digest of the module and of everything of ours that it imports: for
@@ -132,7 +139,7 @@ def recipe(version: str) -> Callable[[Callable[..., Mapping[str, bytes | Path]]]
     """
 
     def mark(function: Callable[..., Mapping[str, bytes | Path]]) -> Recipe:
-        return Recipe(function, version)
+        return Recipe(function, version, untrusted)
 
     return mark
 
@@ -180,6 +187,11 @@ class Work:
 
     inputs: tuple[Opened, ...]
     scratch: Path
+    attempts: Attempts = field(default_factory=Attempts)
+
+    def attempt(self, name: str) -> AbstractContextManager[None]:
+        """Around the decoding of one untrusted thing, such as an image: see portal.engine.attempts. Raises Lost."""
+        return self.attempts.attempt(name)
 
     def keep(self, made: Mapping[str, bytes]) -> dict[str, Path]:
         """The same outputs, written down: for a recipe that makes so many that together they would fill the memory."""

@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+from portal.engine.attempts import Lost
 from portal.engine.step import Work, recipe
 
 
@@ -104,3 +105,22 @@ def disturbed(work: Work, *, file: str) -> dict[str, bytes]:
     raw = tree.read("a.txt")
     Path(file).write_bytes(b"edited meanwhile")
     return {"copy.txt": raw}
+
+
+@recipe("1", untrusted=True)
+def tries(work: Work, *, names: list[str]) -> dict[str, bytes]:
+    """One file a name. What a name says is done while it is tried; what became of it stands in its file."""
+    made: dict[str, bytes] = {}
+    for name in names:
+        try:
+            with work.attempt(name):
+                if name.startswith("crash"):
+                    os.kill(os.getpid(), signal.SIGSEGV)
+                if name.startswith("hang"):
+                    time.sleep(60)
+                if name.startswith("swell"):
+                    bytearray(3 * 2**30)
+                made[name] = f"drawn by {os.getpid()}".encode()
+        except (Lost, MemoryError) as error:
+            made[name] = f"{type(error).__name__} {error}".encode()
+    return made
