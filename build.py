@@ -33,6 +33,7 @@ from portal.pages import (
     about,
     containers,
     downloads,
+    embed,
     explore,
     genes,
     home,
@@ -157,6 +158,7 @@ def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, their
     crossed = step("crossing", cross.crossing, *(Need(f"table {n}") for n in cross.TABLES))
     page("page explore", explore.explore, crossed, data)
     page("page search", search.search, listed)
+    page("page embed", embed.shared)
     named_by = [Need(n, "sourced.json") for n in found.gene_sources]
     page("page about", about.about, listed, *named_by, imports=found.has_imports, checks=found.has_checks)
     reports = [Need(f"ledger {accession}", "account.json") for accession in found.ledgers] + [Need(name) for name in found.overviews]

@@ -23,6 +23,9 @@ STUDY_FILE = "study.yaml"
 MAX_FILES = 100_000
 MAX_DEPTH = 12
 MAX_BYTES = 256 * 2**20
+# A plate's OME-Zarr nests up to 13 folders by itself (ngff.openmicroscopy.org), and some of its files begin with a dot.
+IN_ZARR = 14
+ZARR_FILES = (".zattrs", ".zarray", ".zgroup", ".zmetadata")
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200d\u2060\ufeff\ud800-\udfff]")
 
@@ -103,7 +106,7 @@ def _listing(top: Path, shown: str) -> tuple[tuple[str, ...], list[Problem]]:
     while todo:
         below = todo.pop()
         for entry in sorted(os.scandir(top / below), key=lambda e: e.name):
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") and entry.name not in ZARR_FILES:
                 continue
             path = f"{below}{entry.name}"
             place = Place(f"{shown}/{_shown(path)}")
@@ -112,7 +115,7 @@ def _listing(top: Path, shown: str) -> tuple[tuple[str, ...], list[Problem]]:
             elif entry.is_symlink():
                 problems.append(Problem(place, "is a link", "put the file itself here: links are not followed"))
             elif entry.is_dir(follow_symlinks=False):
-                if path.count("/") + 1 >= MAX_DEPTH:
+                if path.count("/") + 1 >= MAX_DEPTH + (IN_ZARR if ".zarr/" in path else 0):
                     problems.append(Problem(place, f"is more than {MAX_DEPTH} folders deep", "lay the folder out flatter"))
                 else:
                     todo.append(path + "/")

@@ -15,6 +15,7 @@ from ingest.gene_files.finding import read_gene_files
 from ingest.gene_files.organisms import strange_organisms
 from ingest.images.batches import image_steps
 from ingest.images.drawing import images as draw
+from ingest.images.remote import Afar
 from ingest.marks import quoted
 from ingest.releases import read_releases
 from portal import frozen
@@ -205,6 +206,7 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
     owners: dict[str, _Shelf] = {}
     steps: list[Step] = []
     images: dict[tuple[str, str], tuple[str, ...]] = {}
+    afar = Afar(engine.store.root / "remote.json")
     for name, shelf in sorted(shelves.items()):
         if shelf.study is None:
             continue
@@ -213,7 +215,9 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
             tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
             if tables <= set(shelf.folder.files):
                 steps.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
-            batches, wrong = image_steps(name, component, shelf.folder.path, shelf.folder.files, index=index)
+            batches, wrong = image_steps(
+                name, component, shelf.folder.path, shelf.folder.files, index=index, raw=shelf.study.raw, afar=afar
+            )
             shelf.problems += wrong
             source = engine.store.sources
             drawn = [Step(f"images {b.name}", draw, b.params, (source(shelf.folder.path, b.files),)) for b in batches]
@@ -221,6 +225,7 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[s
             steps += drawn
             owners |= {s.name: shelf for s in drawn}
             owners[f"samples {name}/{component.name}"] = shelf
+    afar.save()
     trees = engine.run(steps, keep_going=True, stage="Reading tables and images")
     for step in engine.failed:
         if step in owners:

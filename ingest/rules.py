@@ -252,7 +252,11 @@ def _paths(component: dict, study: Any) -> Iterator[Finding]:
     rules = _listed(component.get("samples"), "counted")
     named += [(("samples", "counted", i, "listed_in"), _text(rule, "listed_in")) for i, rule in enumerate(rules)]
     for i, images in enumerate(_listed(component, "images")):
-        named += [(("images", i, "source"), _text(images, "source")), (("images", i, "rois"), _text(images, "rois"))]
+        named += [(("images", i, key), _text(images, key)) for key in ("source", "manifest")]
+        for key in ("rois", "localisations", "labels"):
+            value = images.get(key) if isinstance(images, dict) else None
+            several = [((key, n), part) for n, part in enumerate(value)] if isinstance(value, list) else [((key,), value)]
+            named += [(("images", i, *place), part) for place, part in several]
     for path, value in named:
         if isinstance(value, str) and BIDI.search(value):
             yield path, f"{quoted(value)} holds a character that turns the direction of writing", "remove it, and rename the file", "error"

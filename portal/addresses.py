@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from posixpath import relpath
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ EXPLORE = "explore/"
 DOWNLOADS = "downloads/"
 CHANGES = "downloads/changes/"
 PLACES = "places/"
+EMBED = "embed/"
+COMPARE = "compare/"
 ABOUT = "about/"
 CHECKS = "about/checks/"
 IMPORTS = "about/imports/"
@@ -41,14 +44,23 @@ _GREEK_NAMES = (
 _GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", _GREEK_NAMES.split(), strict=True))
 
 
+@lru_cache(maxsize=2**16)
+def _quoted(name: str) -> str:
+    # Of a million samples the plates and wells are a few thousand names.
+    return quote(name, safe="")
+
+
 def _readable(name: str) -> str:
     """ASCII, lower case, only [a-z0-9_-], no double hyphen; may be empty."""
-    text = unicodedata.normalize("NFKD", name).lower()
-    text = "".join(_GREEK.get(c, c) for c in text if not unicodedata.combining(c))
+    text = name.lower()
+    if not name.isascii():
+        text = unicodedata.normalize("NFKD", name).lower()
+        text = "".join(_GREEK.get(c, c) for c in text if not unicodedata.combining(c))
     text = re.sub(r"[^a-z0-9_]+", "-", text)
     return text.strip("-")[:60].strip("-")
 
 
+@lru_cache(maxsize=2**16)
 def slug(name: str, *, capitals: bool = False) -> str:
     """A name as part of an address: ASCII, and unique also where case does not count (macOS, Windows, DNS habits).
 
@@ -89,7 +101,7 @@ def container(accession: str, component_name: str, name: str) -> str:
 
 def sample(accession: str, component_name: str, container_name: str, sample_name: str, field: int = 1) -> str:
     """A well or image on its container's page: `…/plate1/#A2`, `#A2.f3` for the third field."""
-    fragment = quote(sample_name, safe="")
+    fragment = _quoted(sample_name)
     return container(accession, component_name, container_name) + "#" + fragment + (f".f{field}" if field > 1 else "")
 
 
@@ -97,8 +109,32 @@ def image(image_id: str) -> str:
     return f"images/{image_id}/"
 
 
+def embed(image_id: str) -> str:
+    """The viewer of an image alone, for a frame of another page; `oembed.json` lies beside it."""
+    return f"{EMBED}{image_id}/"
+
+
 def image_id(accession: str, component_name: str, name: str) -> str:
     return f"{accession}-{component_name}-{slug(name)}".lower()
+
+
+def zarr(image_id: str) -> str:
+    """The group of an image's OME-Zarr; its files lie below."""
+    return f"zarr/{image_id}.zarr"
+
+
+def plate_zarr(accession: str, component_name: str, plate: str, entry: int = 0) -> str:
+    """The group of a plate's OME-Zarr; an image of it is `<plate>/<row>/<column>/<field>`. `entry`: which of several under `images`.
+
+    Below a folder of its own, since an image id never holds a slash: no plate takes an image's address.
+    """
+    again = f"~{entry + 1}" if entry else ""
+    return f"zarr/plates/{image_id(accession, component_name, plate)}{again}.zarr"
+
+
+def original(image_id: str, name: str) -> str:
+    """The source file of an image, by its own name."""
+    return f"originals/{image_id}/{name}"
 
 
 def gene_slug(symbol_or_id: str, organism: str | None) -> str:
@@ -178,8 +214,8 @@ def sample_id(accession: str, component_name: str, container_name: str, sample_n
 
     `~` itself is encoded, so that no name can look like a repeat.
     """
-    parts = (quote(p, safe="").replace("~", "%7E") for p in (accession, component_name, container_name, sample_name))
-    return "/".join(parts) + (f"~{repeat}" if repeat > 1 else "")
+    parts = (_quoted(p) for p in (accession, component_name, container_name, sample_name))
+    return "/".join(parts).replace("~", "%7E") + (f"~{repeat}" if repeat > 1 else "")
 
 
 def file_of(address: str) -> str:

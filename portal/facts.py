@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from portal.image_facts import ChannelFacts as ChannelFacts
+from portal.image_facts import ComponentImages as ComponentImages
+from portal.image_facts import ImageFacts as ImageFacts
+from portal.image_facts import Refusal as Refusal
+from portal.image_facts import RegionFacts as RegionFacts
+from portal.image_facts import Sprite as Sprite
 from portal.model import LinkTemplate, Model, Origin, Study, StudyComponent, Term
 
 
@@ -77,73 +83,6 @@ class ComponentFacts(Model):
     images: int = 0
     counted: int = 0  # samples that meet every rule of `samples.counted`; all, where there is none
     not_counted: dict[str, int] = {}  # a rule's words → samples that do not meet it
-
-
-class ChannelFacts(Model):
-    name: str
-    colour: str
-    low: float
-    high: float
-    shown: bool = True
-    label: str | None = None
-
-
-class ImageFacts(Model):
-    """One rendered image. Sizes in pixels, planes, time points; pixel sizes in µm; `time_step` in s."""
-
-    id: str
-    study: str
-    component: str
-    container: str | None = None
-    sample: str | None = None
-    field: int = 1
-    name: str
-    path: str
-    width: int
-    height: int
-    z: int = 1
-    t: int = 1
-    channels: tuple[ChannelFacts, ...] = ()
-    dtype: str = "uint16"
-    pixel_size: float | None = None
-    pixel_size_z: float | None = None
-    time_step: float | None = None
-    kind: Literal["rgb", "strips"]
-    tiles: str
-    thumbnail: str
-    preview: str
-    rois: str | None = None
-    synthetic: bool = False
-    featured: bool = False
-    brightfield: bool = False
-    sha256: str
-    bytes: int
-
-
-class Refusal(Model):
-    """An image that could not be rendered, and why."""
-
-    path: str
-    why: str
-
-
-class Sprite(Model):
-    """One WebP with a thumbnail a well: cells of `cell` px in `columns` columns; `wells` maps a well to its index."""
-
-    address: str
-    container: str
-    cell: int
-    columns: int
-    rows: int
-    wells: dict[str, int]
-
-
-class ComponentImages(Model):
-    """images.json of a component's `images` step. Addresses are relative to the site's root."""
-
-    images: tuple[ImageFacts, ...] = ()
-    sprites: tuple[Sprite, ...] = ()
-    refused: tuple[Refusal, ...] = ()
 
 
 class StudyFacts(Model):

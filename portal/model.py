@@ -111,11 +111,23 @@ class AnalysedData(Model):
 
 
 class Correlation(Model):
-    """REMBI image correlation: how images of different modalities lie on each other."""
+    """REMBI image correlation: how images of different modalities lie on each other.
+
+    `transform` maps (x, y) of the moving image to (x, y) of the fixed one: x' = a·x + b·y + c, y' = d·x + e·y + f.
+    """
 
     description: Text
     transformation: Text | None = None
+    fixed: Line | None = Field(default=None, description="The name of the image that the other is laid on, as its page has it.")
+    moving: Line | None = Field(default=None, description="The name of the image that is laid on it.")
+    transform: Annotated[tuple[float, float, float, float, float, float], AfterValidator(spelling.affine)] | None = Field(
+        default=None, description="Six numbers a, b, c, d, e, f: x' = a·x + b·y + c, y' = d·x + e·y + f."
+    )
+    unit: Literal["px", "µm"] = Field(default="px", description="In what the transform counts, on both sides.")
 
+
+# Files by path or glob; a list where there are several.
+Sources = RelPath | Annotated[tuple[RelPath, ...], Field(min_length=1, max_length=100)]
 
 # A table, or the parts that it comes in: their rows stand below one another, their columns are put together by name.
 Tables = RelPath | Annotated[tuple[RelPath, ...], Field(min_length=1, max_length=1_000)]
@@ -199,19 +211,45 @@ class Channel(Model):
     label: Line | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     limits: tuple[float, float] | None = Field(default=None, description="Darkest and brightest value shown, in the image's own units.")
+    emission: Positive | None = Field(default=None, description="Wavelength of the light that was recorded, nm.")
+    excitation: Positive | None = Field(default=None, description="Wavelength of the light that excites, nm.")
 
 
 class Images(Model):
-    """Image files of a component. `pattern` names the parts of a file name: {plate} {well} {field}, or {dataset} {image}."""
+    """Image files of a component: exactly one of `source`, `url` and `manifest` says where they are.
 
-    source: RelPath = Field(description="A path or glob below the study folder.")
+    `pattern` names the parts of a file name: {plate} {well} {field}, or {dataset} {image}; and {channel} {z} {t}, where
+    several files are one image. An instrument's `layout` says these by itself.
+    """
+
+    source: RelPath | None = Field(default=None, description="A path or glob below the study folder.")
     pattern: Line | None = None
+    layout: Literal["imagexpress", "cellvoyager", "ome-tiff"] | None = Field(
+        default=None, description="Whose folders the files lie in; then no pattern is needed."
+    )
+    url: Annotated[str, StringConstraints(max_length=2_000), AfterValidator(spelling.store)] | None = Field(
+        default=None, description="An OME-Zarr that stays where it is: https://…, http://… or s3://…."
+    )
+    manifest: RelPath | None = Field(
+        default=None, description="A CSV or TSV with a row an image: path or url, sha256, size; plate, well, field, dataset, image."
+    )
     channels: tuple[Channel, ...] = ()
     pixel_size: Positive | None = Field(default=None, description="µm per pixel, x and y.")
     pixel_size_z: Positive | None = Field(default=None, description="µm between planes.")
     time_step: Positive | None = Field(default=None, description="s between time points.")
+    axes: Annotated[str, StringConstraints(pattern=r"^[TCZYXS]{2,6}$"), AfterValidator(spelling.axes)] | None = Field(
+        default=None, description="The order of the file's axes where the file does not say it, or says it wrongly, such as TZYX."
+    )
     brightfield: bool = False
-    rois: RelPath | None = Field(default=None, description="GeoJSON with regions of interest, in pixels.")
+    rois: Sources | None = Field(
+        default=None, description="Files with regions of interest, in pixels: GeoJSON, CSV, TSV, OME-XML. A path or glob, or a list."
+    )
+    localisations: Sources | None = Field(
+        default=None, description="CSV or TSV with up to a million points an image (x, y), drawn by density. A path or glob, or a list."
+    )
+    labels: Sources | None = Field(
+        default=None, description="Masks: images whose values are ids of objects, named as their images are. A path or glob, or a list."
+    )
     synthetic: bool = Field(default=False, description="Made by a program; said so on every page that shows it.")
     featured: bool = False
 
@@ -299,6 +337,9 @@ class Study(Model):
     origin: Origin | None = None
     history: tuple[Event, ...] = ()
     components: tuple[StudyComponent, ...] = Field(min_length=1)
+    raw: Literal["none", "original", "ome-zarr"] = Field(
+        default="none", description="Whether the exact pixels of its images are published: as the source files, or as OME-Zarr."
+    )
     files: tuple[File, ...] = ()
     source: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Keys of an imported source that have no place above.")
 

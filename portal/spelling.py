@@ -5,6 +5,7 @@ Each function gives the value, or raises ValueError with `what is wrong; how to 
 
 from __future__ import annotations
 
+import math
 import re
 
 CURIE = re.compile(r"^[A-Za-z][A-Za-z0-9]*:[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -56,6 +57,18 @@ def accession(value: str) -> str:
     return value
 
 
+def axes(value: str) -> str:
+    if len(set(value)) != len(value) or not {"Y", "X"} <= set(value):
+        raise ValueError("is not an order of axes; write each of Y, X and those of T, C, Z, S that the file has, once, such as TCZYX")
+    return value
+
+
+def affine(value: tuple[float, float, float, float, float, float]) -> tuple[float, float, float, float, float, float]:
+    if not all(math.isfinite(n) and abs(n) < 1e9 for n in value) or abs(value[0] * value[4] - value[1] * value[3]) < 1e-9:
+        raise ValueError("is not a transform that can be undone; write six numbers [a, b, c, d, e, f] where a·e is not b·d")
+    return value
+
+
 def doi(value: str) -> str:
     bare = re.sub(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", "", value.strip(), flags=re.IGNORECASE)
     mend = f"write {bare}" if re.match(r"^10\.\d{4,9}/\S+$", bare) else "write it as 10.1091/mbc.E13-04-0221"
@@ -64,6 +77,11 @@ def doi(value: str) -> str:
 
 def http(value: str) -> str:
     return _mend(value, re.compile(r"^https?://[^\s<>\"']+$"), "is not a web address", "write one beginning with https://")
+
+
+def store(value: str) -> str:
+    pattern = re.compile(r"^(https?|s3)://(?!-)[A-Za-z0-9.\[\]:_-]+/[^\s<>\"'`{}\\?#@]*[^\s<>\"'`{}\\?#@/]/?$")
+    return _mend(value, pattern, "is not the address of an OME-Zarr", "write one such as https://example.org/data/image.zarr").rstrip("/")
 
 
 def site(value: str) -> str:

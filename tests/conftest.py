@@ -68,10 +68,16 @@ def _built(content: Path, out: Path, store: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def built_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration portal, as `make build` makes it."""
+    """The demonstration portal, as `make build` makes it. The parts of tests/side_by_side.py share one; nobody writes to it."""
+    if shared := os.environ.get("SLIDECASE_TEST_DEMO"):
+        return Path(shared)
+    return demonstration(tmp_path_factory.mktemp("demo") / "site", STORE)
+
+
+def demonstration(out: Path, store: Path) -> Path:
     made = subprocess.run([sys.executable, str(ROOT / "content/synthetic.py")], cwd=ROOT, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
-    return _built(ROOT / "content", tmp_path_factory.mktemp("demo") / "site", STORE)
+    return _built(ROOT / "content", out, store)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.conftest import STORE, demonstration  # noqa: E402  the checkout's own folder comes first
+
 # The first shares the import and the portal of the whole corpus, and takes longest: the others give way to it. A store is one
 # build's at a time: each has its own.
 BESIDE = {
@@ -28,6 +32,8 @@ def pytest(*arguments: str) -> list[str]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="slidecase-tests-") as scratch:
+        print("tests: the demonstration portal, which all parts look at", flush=True)
+        os.environ["SLIDECASE_TEST_DEMO"] = str(demonstration(Path(scratch, "demo/site"), STORE.with_name("test-demo")))
         running = {}
         for name, folders in BESIDE.items():
             with Path(scratch, name).open("wb") as told:

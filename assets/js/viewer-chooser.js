@@ -1,6 +1,7 @@
 // One viewer for many images: which of them is open, and the contrast they share.
 
 import { Stage } from './viewer-stage.js'
+import { referenceHere } from './viewer-resolve.js'
 import { targetHash } from './viewer-state.js'
 
 /** @typedef {import('./viewer-state.js').Target} Target */
@@ -40,7 +41,7 @@ export class Chooser {
     this.root.classList.add('viewer-opening')
     try {
       this.#close()
-      const stage = await Stage.open(this.root, image, { parts, keep, moved: (view) => this.moved(target, view) })
+      const stage = await Stage.open(this.root, image, { parts, keep, reference: referenceHere(wanted), moved: (view) => this.moved(target, view) })
       if (asked !== this.asked) return stage.close()
       this.stage = stage
       this.open = wanted

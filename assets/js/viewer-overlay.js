@@ -1,84 +1,103 @@
-// What lies over the pixels: regions of interest as SVG, and the scale bar.
+// What lies over the pixels: regions and tracks, localisations, label images, another image. Each is a layer with a part of the
+// panel; a layer is fetched when it is there, or when it is shown.
 
-import { el, svg } from './dom.js'
-import { scaleBar } from './viewer-state.js'
+import { el } from './dom.js'
+import { packed, unpacked } from './viewer-regions-shapes.js'
 
-/** @typedef {{type: string, coordinates: any}} Geometry */
-/** @typedef {{geometry: Geometry, properties: Record<string, any> | null}} Feature */
+/** @typedef {import('./viewer-state.js').View} View */
+/**
+ * What a layer needs of the viewer.
+ * @typedef {{OpenSeadragon: any, viewer: any, tiledImage: any, base: string, view: View, fly: (box: import('./viewer-regions-shapes.js').Box) => void,
+ *   changed: () => void, tell?: () => void, step?: (axis: 'z' | 't', value: number) => void, project?: (on: boolean) => void, fail?: (text: string) => void}} Stage
+ */
+/** @typedef {{x: number, y: number}} Point */
+/**
+ * One layer. `hit`: whether a click at a pixel of the image means something of it; `over`: what it says of a pixel.
+ * @typedef {{panel: HTMLElement, elements: Element[], place: (origin: Point, scale: number) => void, update: (view: View) => void,
+ *   state: () => Record<string, any>, restore: (parts: Map<string, string>) => void,
+ *   hit?: (x: number, y: number, scale: number) => boolean, over?: (x: number, y: number) => string, clear?: () => void}} Layer
+ */
 
-/** Every position of a geometry. @param {any} coordinates @returns {[number, number][]} */
-const positions = (coordinates) => (typeof coordinates[0] === 'number' ? [coordinates] : coordinates.flatMap(positions))
+/** @param {string} address @returns {Promise<any>} */
+export async function json(address) {
+  const answer = await fetch(address)
+  if (!answer.ok) throw new Error(`${new URL(address).pathname.split('/').pop()} could not be read (${answer.status})`)
+  return answer.json()
+}
 
-/** @param {[number, number][]} line */
-const line = (line) => 'M' + line.map(([x, y]) => `${x} ${y}`).join('L')
+/** Our style sheet comes with us: most images have nothing over them. @returns {Promise<void>} */
+function styled() {
+  const href = new URL('../css/overlay.css', import.meta.url).href
+  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const link = el('link', { rel: 'stylesheet', href, onload: resolve, onerror: resolve })
+    document.head.append(link)
+  })
+}
 
-/** GeoJSON as path data, in pixels of the image. A point is a line of no length: its round ends make a dot. @param {Geometry} geometry @returns {string} */
-export function pathOf({ type, coordinates: c }) {
-  switch (type) {
-    case 'Point': return `M${c[0]} ${c[1]}h0`
-    case 'MultiPoint': return c.map((/** @type {number[]} */ p) => `M${p[0]} ${p[1]}h0`).join('')
-    case 'LineString': return line(c)
-    case 'MultiLineString': return c.map(line).join('')
-    case 'Polygon': return c.map((/** @type {any} */ ring) => line(ring) + 'Z').join('')
-    case 'MultiPolygon': return c.flat().map((/** @type {any} */ ring) => line(ring) + 'Z').join('')
-    default: return ''
+/**
+ * Opens everything that lies over an image.
+ * @param {Stage} stage @param {import('./viewer-tiles.js').TileInfo & Record<string, any>} info its info.json
+ * @param {{rois?: string | null} & Record<string, any>} image `rois`: address of its rois.json; `pairs`: a list of Pair (viewer-correlate.js), as JSON where an attribute says it
+ */
+export async function openOverlays(stage, info, image) {
+  const folder = stage.base
+  const told = image.rois ? await json(new URL(image.rois, document.baseURI).href) : {}
+  const tell = () => (stage.tell ?? stage.changed).call(stage)
+  /** @type {Promise<Layer>[]} */
+  const opening = []
+  // Under what is drawn with lines lies what fills areas.
+  for (const pair of typeof image.pairs === 'string' ? JSON.parse(image.pairs) : image.pairs ?? []) opening.push(import('./viewer-correlate.js').then(({ Correlated }) => Correlated.open(stage, info, pair, tell)))
+  const labels = info.labels ?? []
+  if (labels.length) opening.push(import('./viewer-labels.js').then(({ Labels }) => new Labels(stage, info, folder, tell)))
+  if (told.points?.length) opening.push(import('./viewer-points.js').then(({ Localisations }) => new Localisations(stage, told.points, folder, tell)))
+  if (told.features?.length) opening.push(import('./viewer-regions.js').then(({ Regions }) => new Regions(stage, told.features, info, tell)))
+  const [layers] = await Promise.all([Promise.all(opening), opening.length ? styled() : null])
+
+  const said = el('p', { class: 'overlay-said', 'aria-hidden': 'true' })
+  const panel = layers.length ? el('div', { class: 'overlay-panel' }, ...layers.map((layer) => layer.panel)) : null
+  /** Where a pointer is, in pixels of the image, not rounded. @param {MouseEvent} e */
+  const at = (e) => {
+    const box = stage.viewer.element.getBoundingClientRect()
+    const left = stage.viewer.viewport.getFlip() ? box.right - e.clientX : e.clientX - box.left
+    return stage.tiledImage.viewerElementToImageCoordinates(new stage.OpenSeadragon.Point(left, e.clientY - box.top))
   }
-}
-
-/** @param {Feature} feature @param {number} number */
-function nameOf({ properties }, number) {
-  const name = ['name', 'label', 'Name', 'Label', 'id'].map((key) => properties?.[key]).find((value) => value !== undefined && value !== null && value !== '')
-  return name === undefined ? `Region ${number + 1}` : String(name)
-}
-
-export class Regions {
-  /** @param {Feature[]} features @param {(box: {x: number, y: number, width: number, height: number}) => void} show */
-  constructor(features, show) {
-    /** @type {SVGElement[]} */
-    this.paths = features.map(({ geometry, properties }) => {
-      const path = svg('path', { class: /Point/.test(geometry.type) ? 'roi roi-point' : 'roi', d: pathOf(geometry), 'vector-effect': 'non-scaling-stroke', fill: 'none' })
-      const colour = properties?.colour ?? properties?.color ?? properties?.stroke
-      if (typeof colour === 'string' && /^#[0-9a-f]{6}$/i.test(colour)) path.style.stroke = colour
-      return path
+  let [origin, scale] = [{ x: 0, y: 0 }, 1]
+  if (layers.length) {
+    // Beside the layers, which may be turned: its words are not.
+    stage.viewer.element.parentElement?.append(said)
+    stage.viewer.addHandler('canvas-click', (/** @type {any} */ e) => {
+      if (!e.quick || !stage.tiledImage) return
+      const { x, y } = at(e.originalEvent)
+      // The topmost layer that has something there takes the click; a click beside everything chooses nothing.
+      const taken = [...layers].reverse().find((layer) => layer.hit?.(x, y, scale))
+      for (const layer of layers) if (layer !== taken) layer.clear?.()
     })
-    this.group = svg('g', {}, ...this.paths)
-    this.element = svg('svg', { class: 'viewer-rois', 'aria-hidden': 'true' }, this.group)
-    const choose = (/** @type {number} */ chosen) => {
-      this.paths.forEach((path, i) => path.classList.toggle('roi-current', i === chosen))
-      const all = positions(features[chosen].geometry.coordinates)
-      const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])]
-      const [x, y] = [Math.min(...xs), Math.min(...ys)]
-      show({ x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y })
-    }
-    const toggle = el('input', { type: 'checkbox', onchange: () => (this.element.style.display = toggle.checked ? '' : 'none') })
-    toggle.checked = true
-    this.list = el('div', { class: 'viewer-regions' },
-      el('label', { class: 'channel-label' }, toggle, el('span', { text: 'Show regions' })),
-      // A long list would push everything after it off a phone's screen.
-      el('details', { class: 'viewer-region-list', open: matchMedia('(min-width: 900px)').matches }, el('summary', { text: `Regions (${features.length})` }), el('ol', { class: 'roi-list' }, ...features.map((feature, i) => el('li', {}, el('button', { type: 'button', class: 'roi-name', text: nameOf(feature, i), onclick: () => choose(i) }))))))
+    stage.viewer.element.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => {
+      if (e.buttons || !stage.tiledImage) return
+      const { x, y } = at(e)
+      const text = layers.map((layer) => layer.over?.(Math.floor(x), Math.floor(y)) ?? '').filter(Boolean).join(' · ')
+      if (said.textContent !== text) said.textContent = text
+    })
+    stage.viewer.element.addEventListener('pointerleave', () => (said.textContent = ''))
   }
-
-  /** Puts the vectors where the image is. @param {{x: number, y: number}} origin the image's first pixel on the stage @param {number} scale stage pixels a pixel of the image */
-  place(origin, scale) {
-    this.group.setAttribute('transform', `matrix(${scale} 0 0 ${scale} ${origin.x} ${origin.y})`)
-  }
-}
-
-export class ScaleBar {
-  /** @param {number | null} pixelSize µm a pixel of the image */
-  constructor(pixelSize) {
-    this.pixelSize = pixelSize
-    this.line = el('span', { class: 'viewer-scale-line' })
-    this.text = el('span', { class: 'viewer-scale-text' })
-    this.element = el('div', { class: 'viewer-scale' }, this.line, this.text)
-    if (!pixelSize) this.text.textContent = 'no pixel size declared'
-  }
-
-  /** @param {number} scale stage pixels a pixel of the image */
-  place(scale) {
-    if (!this.pixelSize) return
-    const { pixels, text } = scaleBar(this.pixelSize / scale, 140)
-    this.line.style.width = `${pixels}px`
-    this.text.textContent = text
+  return {
+    panel,
+    elements: layers.flatMap((layer) => layer.elements),
+    /** @param {Point} to the image's first pixel on the stage @param {number} zoom stage pixels a pixel of the image */
+    place(to, zoom) {
+      ;[origin, scale] = [to, zoom]
+      for (const layer of layers) layer.place(origin, scale)
+    },
+    /** @param {View} view */
+    update(view) {
+      for (const layer of layers) layer.update(view)
+    },
+    state: () => layers.map((layer) => layer.state()).map(packed).filter(Boolean).join('~'),
+    /** @param {string} text */
+    restore(text) {
+      const parts = unpacked(text)
+      for (const layer of layers) layer.restore(parts)
+    },
   }
 }

@@ -1,6 +1,9 @@
-// The panel of a viewer: a row a channel (shown, colour, window over its histogram), and the list of regions.
+// The panel of a viewer: a row a channel (shown, colour or lookup table, window over its histogram, typed or automatic).
 
 import { el, svg } from './dom.js'
+import { lutNames } from './viewer-luts.js'
+import { drawn, initial } from './viewer-state.js'
+import { colours } from './viewer-tiles.js'
 
 /** @typedef {import('./viewer-tiles.js').TileInfo} TileInfo */
 /** @typedef {import('./viewer-state.js').View} View */
@@ -17,6 +20,43 @@ function outline(counts) {
 }
 
 /**
+ * A window from a histogram: from the value below which half a per cent of the pixels lie to that above which one in
+ * five hundred does, so that neither an empty border nor a few hot pixels make it.
+ * @param {number[]} counts of equal width between the limits @param {[number, number]} limits @returns {[number, number]}
+ */
+export function autoWindow(counts, [least, most]) {
+  const total = counts.reduce((sum, n) => sum + n, 0)
+  if (!total) return [least, most]
+  const width = (most - least) / counts.length
+  const at = (/** @type {number} */ share) => {
+    let before = 0
+    for (const [i, n] of counts.entries()) {
+      if (n && before + n >= share * total) return least + (i + (share * total - before) / n) * width
+      before += n
+    }
+    return most
+  }
+  const [low, high] = [at(0.005), at(0.998)]
+  return high > low ? [low, high] : [least, most]
+}
+
+/** Shows one channel alone; again, all that are shown by default. @param {View} view @param {TileInfo} info @param {number} index */
+export function solo(view, info, index) {
+  const alone = view.channels.every((c, i) => c.shown === (i === index))
+  const start = initial(info).channels
+  view.channels.forEach((c, i) => (c.shown = alone ? start[i].shown : i === index))
+}
+
+/** Shows or hides a channel; in grey, which shows one at a time, the others make room. @param {View} view @param {number} index @param {boolean} shown */
+export function show(view, index, shown) {
+  if (view.grey && shown) view.channels.forEach((c, i) => (c.shown = i === index))
+  else view.channels[index].shown = shown
+}
+
+/** @param {string} text @param {string} label @param {string} title @param {(e: MouseEvent) => void} onclick @param {string} [kind] */
+const tool = (text, label, title, onclick, kind = '') => el('button', { type: 'button', class: `channel-tool ${kind}`.trim(), text, title, 'aria-label': label, onclick })
+
+/**
  * One channel's row. Calls `changed` after it has written the reader's choice into the view.
  * @param {TileInfo} info @param {number} index @param {() => View} view @param {() => void} changed
  * @returns {{element: HTMLElement, update: () => void}}
@@ -27,43 +67,84 @@ function channelRow(info, index, view, changed) {
   const [least, most] = info.limits[index]
   const span = most - least || 1
   const mine = () => view().channels[index]
-  const shown = el('input', { type: 'checkbox', class: 'channel-shown', 'aria-label': `Show ${name}`, onchange: () => { mine().shown = shown.checked; changed() } })
-  const colour = el('input', { type: 'color', class: 'channel-colour', 'aria-label': `Colour of ${name}`, oninput: () => { mine().colour = colour.value; changed() } })
-  const values = el('output', { class: 'channel-values' })
+  const set = (/** @type {Partial<import('./viewer-state.js').ChannelView>} */ values) => { Object.assign(mine(), values); changed() }
+  const shown = el('input', { type: 'checkbox', class: 'channel-shown', 'aria-label': `Show ${name}`, onchange: () => { show(view(), index, shown.checked); changed() } })
+  // Alt and click on the name: this channel alone.
+  const label = el('label', { class: 'channel-label', title: 'Alt and click: this channel alone',
+    onclick: (/** @type {MouseEvent} */ e) => { if (e.altKey) { e.preventDefault(); solo(view(), info, index); changed() } } }, shown, el('span', { class: 'channel-name', text: name }))
+  const alone = tool('Solo', `Solo: ${name} alone`, 'This channel alone; again: all', () => { solo(view(), info, index); changed() })
+  const colour = el('input', { type: 'color', class: 'channel-colour', 'aria-label': `Colour of ${name}`, oninput: () => set({ colour: colour.value, lut: '' }) })
   const handle = (/** @type {'low' | 'high'} */ end) => {
     const input = el('input', { type: 'range', class: `channel-${end}`, min: '0', max: String(STEPS), step: '1',
       'aria-label': `${end === 'low' ? 'Darkest' : 'Brightest'} value shown of ${name}`,
       oninput: () => {
         const value = least + (Number(input.value) / STEPS) * span
         // One handle never passes the other.
-        mine()[end] = end === 'low' ? Math.min(value, mine().high) : Math.max(value, mine().low)
-        changed()
+        set({ [end]: end === 'low' ? Math.min(value, mine().high) : Math.max(value, mine().low) })
       } })
     return input
   }
-  const [low, high] = [handle('low'), handle('high')]
+  const typed = (/** @type {'low' | 'high'} */ end) => {
+    const input = el('input', { type: 'number', class: 'channel-number', step: 'any', 'aria-label': `${name}: ${end === 'low' ? 'darkest' : 'brightest'}, typed`,
+      onchange: () => {
+        const value = Number(input.value)
+        if (input.value === '' || !Number.isFinite(value)) return update()
+        set(end === 'low' ? { low: value, high: Math.max(value, mine().high) } : { high: value, low: Math.min(value, mine().low) })
+      } })
+    return input
+  }
+  const [low, high, lowNumber, highNumber] = [handle('low'), handle('high'), typed('low'), typed('high')]
   const counts = info.histograms?.[index] ?? []
   const histogram = svg('svg', { class: 'channel-histogram', viewBox: `0 0 ${counts.length || 1} 40`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     svg('path', { d: outline(counts), fill: 'currentColor' }))
-  const window = el('div', { class: 'channel-window' }, histogram, low, high, values)
+  const auto = tool('Auto', `Auto: window of ${name} from its histogram`, 'From the histogram', () => {
+    const [from, to] = autoWindow(counts, info.limits[index])
+    set({ low: from, high: to })
+  })
+  const first = initial(info).channels[index]
+  const reset = tool('Reset', `Reset ${name}`, 'As it was', () => set({ ...first, shown: mine().shown }))
+  const invert = tool('Invert', `Invert ${name}`, 'Dark for bright', () => set({ invert: !mine().invert }))
+  const table = el('select', { class: 'channel-lut', 'aria-label': `Lookup table of ${name}`, onchange: () => set({ lut: table.value }) },
+    el('option', { value: '', text: 'Plain colour' }), ...lutNames().map(([key, said]) => el('option', { value: key, text: said })))
+  const strip = el('canvas', { class: 'channel-strip', width: '64', height: '1', 'aria-hidden': 'true' })
+  const more = el('details', { class: 'channel-more' }, el('summary', { 'aria-label': `More for ${name}`, text: 'More' }), el('div', { class: 'channel-tools' }, table, invert, reset))
   const element = el('fieldset', { class: 'channel' }, el('legend', { class: 'visually-hidden', text: name }),
-    el('div', { class: 'channel-head' }, el('label', { class: 'channel-label' }, shown, el('span', { class: 'channel-name', text: name })), colour), window)
-  return {
-    element,
-    update() {
-      const { shown: on, colour: tint, low: from, high: to } = mine()
-      shown.checked = on
-      colour.value = tint
-      low.value = String(Math.round(((from - least) / span) * STEPS))
-      high.value = String(Math.round(((to - least) / span) * STEPS))
-      for (const [input, value] of [[low, from], [high, to]]) input.setAttribute('aria-valuetext', shortNumber(value))
-      values.textContent = `${shortNumber(from)} – ${shortNumber(to)}`
-      element.style.setProperty('--channel-colour', tint)
-      element.style.setProperty('--channel-from', String((from - least) / span))
-      element.style.setProperty('--channel-to', String((to - least) / span))
-      element.classList.toggle('channel-off', !on)
-    },
+    el('div', { class: 'channel-head' }, label, alone, colour),
+    el('div', { class: 'channel-window' }, histogram, low, high), strip,
+    el('div', { class: 'channel-numbers' }, lowNumber, auto, more, highNumber))
+  let painted = ''
+  function update() {
+    const { shown: on, colour: tint, low: from, high: to, lut, invert: turned } = mine()
+    shown.checked = on
+    colour.value = tint
+    table.value = lut
+    const share = (/** @type {number} */ value) => Math.min(1, Math.max(0, (value - least) / span))
+    low.value = String(Math.round(share(from) * STEPS))
+    high.value = String(Math.round(share(to) * STEPS))
+    for (const [input, number, value] of [[low, lowNumber, from], [high, highNumber, to]]) {
+      input.setAttribute('aria-valuetext', shortNumber(value))
+      if (document.activeElement !== number) number.value = shortNumber(value)
+    }
+    invert.setAttribute('aria-pressed', String(turned))
+    alone.setAttribute('aria-pressed', String(view().channels.every((c, i) => c.shown === (i === index))))
+    element.style.setProperty('--channel-colour', lut || view().grey ? '#9aa4af' : tint)
+    element.style.setProperty('--channel-from', String(share(from)))
+    element.style.setProperty('--channel-to', String(share(to)))
+    element.classList.toggle('channel-off', !drawn(view())[index])
+    const asked = JSON.stringify([mine(), view().grey])
+    if (asked !== painted) paint()
+    painted = asked
   }
+  /** What each value between the limits is drawn as. */
+  function paint() {
+    const context = /** @type {CanvasRenderingContext2D | null} */ (strip.getContext('2d'))
+    const linear = colours({ ...info, coding: 'linear' }, index, mine(), view().grey)
+    if (!context) return
+    const line = context.createImageData(64, 1)
+    for (let i = 0; i < 64; i++) line.data.set([...linear.slice(Math.round(i * 255 / 63) * 3, Math.round(i * 255 / 63) * 3 + 3), 255], i * 4)
+    context.putImageData(line, 0, 0)
+  }
+  return { element, update }
 }
 
 /**
@@ -71,36 +152,25 @@ function channelRow(info, index, view, changed) {
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function panel(info, view, changed) {
-  const rows = info.kind === 'strips' ? info.channels.map((_, index) => channelRow(info, index, view, () => { changed(); rows[index].update() })) : []
-  const element = el('div', { class: 'viewer-panel', role: 'group', 'aria-label': 'Channels and regions' }, ...rows.map((row) => row.element))
-  if (info.synthetic && rows.length) element.append(el('p', { class: 'viewer-note', text: 'A synthetic image: made by a program.' }))
-  if (rows.length) element.append(el('p', { class: 'viewer-note', text: 'Values are approximate: tiles are compressed 8-bit copies. Exact values are in the source file.' }))
-  return { element, update: () => rows.forEach((row) => row.update()) }
-}
-
-/**
- * A slider for planes or time points, or null where there is only one.
- * @param {string} label @param {number} n @param {() => number} get @param {(value: number) => void} set @param {(value: number) => string} said
- */
-export function stepper(label, n, get, set, said) {
-  if (n < 2) return null
-  const output = el('output', {})
-  const input = el('input', { type: 'range', min: '0', max: String(n - 1), step: '1', oninput: () => set(Number(input.value)) })
-  return {
-    element: el('label', { class: 'viewer-slider' }, el('span', { text: label }), input, output),
-    update() {
-      input.value = String(get())
-      const text = `${get() + 1} of ${n}${said(get())}`
-      output.textContent = text
-      input.setAttribute('aria-valuetext', text)
-    },
+  const acted = () => { changed(); update() }
+  const rows = info.kind === 'strips' ? info.channels.map((_, index) => channelRow(info, index, view, acted)) : []
+  const element = el('div', { class: 'viewer-panel', role: 'group', 'aria-label': 'Channels and regions' })
+  const colour = tool('Colour', 'Colour: channels in their colours, added up', 'Channels in their colours, added up', () => { view().grey = false; acted() })
+  const grey = tool('Grey', 'Grey: one channel at a time', 'One channel at a time, in grey', () => { view().grey = true; acted() })
+  if (rows.length) {
+    element.append(el('div', { class: 'viewer-modes' },
+      el('div', { class: 'viewer-pair', role: 'group', 'aria-label': 'Colour or grey' }, colour, grey),
+      tool('Auto all', 'Auto all: windows from their histograms', 'All windows from their histograms', () => {
+        view().channels.forEach((c, i) => ([c.low, c.high] = autoWindow(info.histograms?.[i] ?? [], info.limits[i])))
+        acted()
+      })), ...rows.map((row) => row.element))
+    const said = `${info.synthetic ? 'A synthetic image: made by a program. ' : ''}Values are approximate: tiles are compressed 8-bit copies. Exact values are in the source file.`
+    element.append(el('p', { class: 'viewer-note', text: said }))
   }
-}
-
-/** @param {[string, string][]} keys */
-export function helpDialog(keys) {
-  const close = el('button', { type: 'button', class: 'viewer-button', text: 'Close', onclick: () => dialog.close() })
-  const dialog = el('dialog', { class: 'viewer-help', 'aria-label': 'Keys of the viewer' }, el('h2', { text: 'Keys' }),
-    el('dl', {}, ...keys.flatMap(([key, meaning]) => [el('dt', {}, el('kbd', { text: key })), el('dd', { text: meaning })])), close)
-  return dialog
+  function update() {
+    colour.setAttribute('aria-pressed', String(!view().grey))
+    grey.setAttribute('aria-pressed', String(view().grey))
+    for (const row of rows) row.update()
+  }
+  return { element, update }
 }

@@ -1,27 +1,23 @@
 // One image in a viewer: OpenSeadragon over our tiles, the controls around it, the view in the address.
 
-import { copyText, debounce, el } from './dom.js'
-import { helpDialog, panel, shortNumber, stepper } from './viewer-panel.js'
-import { Regions, ScaleBar } from './viewer-overlay.js'
+import { debounce, el } from './dom.js'
+import { handleKey, toolbar } from './viewer-acts.js'
+import { ScaleBar, stepper } from './viewer-controls.js'
+import { json, openLayer, placeLayer } from './viewer-layer.js'
+import { autoWindow, panel, shortNumber } from './viewer-panel.js'
 import { Strips, tileSource } from './viewer-tiles.js'
-import { viewHash, viewOf } from './viewer-state.js'
+import { drawn, viewHash, viewOf } from './viewer-state.js'
 import { vendor } from './vendor.js'
 
 /** @typedef {import('./viewer-tiles.js').TileInfo} TileInfo */
 /** @typedef {import('./viewer-state.js').View} View */
-/** @typedef {{info: string, name: string, rois?: string | null}} ImageAddress */
+/** @typedef {{info: string, name: string, rois?: string | null} & Record<string, any>} ImageAddress */
+/** @typedef {import('./viewer-layer.js').Overlays} Overlays */
+/** @typedef {{parts?: Map<string, string>, keep?: View | null, moved?: (view: string) => void, address?: () => string, reference?: string, plain?: boolean}} Options
+ *   `parts` is what the address asks for; `keep` a view of an image like this one; `moved` hears of every change; `address` tells the
+ *   link to this view; `reference` how other pages find this image (viewer-resolve.js); `plain` leaves out buttons and panel */
 
-const KEYS = /** @type {[string, string][]} */ ([
-  ['← ↑ → ↓', 'move'], ['+ −', 'zoom'], ['0', 'the whole image'], ['1 … 9', 'show or hide a channel'], ['[ ]', 'plane before, after'],
-  [', .', 'time point before, after'], ['R', 'everything as it was'], ['F', 'full screen'], ['?', 'this list'],
-])
-
-/** @param {string} address @returns {Promise<any>} */
-async function json(address) {
-  const answer = await fetch(address)
-  if (!answer.ok) throw new Error(`${new URL(address).pathname.split('/').pop()} could not be read (${answer.status})`)
-  return answer.json()
-}
+const MISSING = 'Some tiles could not be fetched; what is missing stays as it was.'
 
 // OpenSeadragon would add a <style>, which the page's policy forbids, unless something by that name is there already.
 // An element of no namespace has the name and no effect; its one rule is in our style sheet.
@@ -35,94 +31,115 @@ function withoutItsStyle() {
 export class Stage {
   /**
    * Replaces what the element holds by a viewer.
-   * @param {HTMLElement} root @param {ImageAddress} image addresses relative to the page
-   * @param {{parts?: Map<string, string>, keep?: View | null, moved?: (view: string) => void}} [options]
-   *   `parts` is what the address asks for; `keep` a view of an image like this one; `moved` hears of every change
+   * @param {HTMLElement} root @param {ImageAddress} image addresses relative to the page @param {Options} [options]
    * @returns {Promise<Stage>}
    */
-  static async open(root, image, { parts = new Map(), keep = null, moved = () => {} } = {}) {
+  static async open(root, image, options = {}) {
     const address = new URL(image.info, document.baseURI).href
-    const [OpenSeadragon, info, rois] = await Promise.all([
-      vendor('openseadragon').then((module) => module.default), json(address), image.rois ? json(new URL(image.rois, document.baseURI).href) : null,
-    ])
-    return new Stage(root, image, { OpenSeadragon, info, rois, base: new URL('./', address).href, parts, keep, moved })
+    const [OpenSeadragon, info] = await Promise.all([vendor('openseadragon').then((module) => module.default), json(address)])
+    return new Stage(root, image, OpenSeadragon, info, new URL('./', address).href, options)
   }
 
-  /** @param {HTMLElement} root @param {ImageAddress} image @param {{OpenSeadragon: any, info: TileInfo, rois: any, base: string, parts: Map<string, string>, keep: View | null, moved: (view: string) => void}} given */
-  constructor(root, image, { OpenSeadragon, info, rois, base, parts, keep, moved }) {
+  /** @param {HTMLElement} root @param {ImageAddress} image @param {any} OpenSeadragon @param {TileInfo} info @param {string} base @param {Options} options */
+  constructor(root, image, OpenSeadragon, info, base, { parts = new Map(), keep = null, moved = () => {}, address = () => location.href, reference = '', plain = false }) {
     this.root = root
     this.image = image
     this.info = info
+    this.base = base
     this.OpenSeadragon = OpenSeadragon
+    this.address = address
+    this.reference = reference
+    this.plain = plain
+    this.moved = moved
     this.strips = info.kind === 'strips' ? new Strips(info, base) : null
     this.view = viewOf(parts, info)
     // Wells of a plate are compared under one contrast, unless the address says otherwise.
-    if (keep && !parts.has('c') && keep.channels.length === this.view.channels.length) this.view.channels = keep.channels.map((c) => ({ ...c }))
+    if (keep && !parts.has('c') && keep.channels.length === this.view.channels.length) {
+      this.view.channels = keep.channels.map((c) => ({ ...c }))
+      this.view.grey = keep.grey
+    }
     if (keep && !parts.has('z')) this.view.z = Math.min(keep.z, info.z - 1)
     if (keep && !parts.has('t')) this.view.t = Math.min(keep.t, info.t - 1)
+    if (keep && !parts.has('p') && info.projection) this.view.projection = keep.projection
+    /** What the address asks of the overlays. */
+    this.asked = parts.get('o') ?? ''
+    /** @type {Overlays | null} */
+    this.overlays = null
+    /** @type {Set<(view: View) => void>} who follows this view: linked images, the small map */
+    this.followers = new Set()
     this.revision = 0
     /** Whether pixels are smoothed on the screen. */
     this.smooth = true
-    this.onkey = (/** @type {KeyboardEvent} */ e) => this.#key(e)
+    this.onkey = (/** @type {KeyboardEvent} */ e) => handleKey(this, e)
     this.stop = new AbortController()
-    this.tell = debounce(() => moved(viewHash(this.view, info)), 250)
-    this.#build(rois)
-    this.#open(base)
+    this.tell = debounce(() => this.closed || this.moved(this.hash()), 250)
+    this.#build()
+    this.#open()
+  }
+
+  /** The view as the address has it. @param {boolean} [whole] with what is default too */
+  hash(whole = false) {
+    const overlays = this.overlays ? this.overlays.state() : this.asked
+    return viewHash(this.view, this.info, { whole, overlays })
+  }
+
+  /** The link to this view, the address bar set to it. @param {boolean} [whole] */
+  link(whole = false) {
+    this.moved(this.hash(whole))
+    const link = this.address()
+    if (whole) this.moved(this.hash())
+    return link
   }
 
   // --- elements ---
 
-  /** @param {any} rois */
-  #build(rois) {
+  #build() {
     const { info, root } = this
     this.canvas = el('div', { class: 'viewer-canvas' })
     this.scale = new ScaleBar(info.pixel_size)
     this.readout = el('div', { class: 'viewer-readout', 'aria-hidden': 'true' })
     this.message = el('p', { class: 'viewer-message', role: 'alert', hidden: true })
-    this.help = helpDialog(KEYS)
-    const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {(e: any) => void} */ onclick) =>
-      el('button', { type: 'button', class: 'viewer-button', text, title, onclick })
-    this.fold = button('Channels', 'Show or hide the panel', () => {
-      const folded = root.classList.toggle('panel-folded')
-      this.fold.setAttribute('aria-expanded', String(!folded))
-    })
-    this.fold.setAttribute('aria-expanded', 'true')
-    const top = el('div', { class: 'viewer-top', role: 'group', 'aria-label': 'Viewer' },
-      button('Copy link', 'Copy the address of this view', (e) => copyText(e.currentTarget, location.href)),
-      button('Reset', 'Everything as it was (R)', () => this.reset()),
-      button('Full screen', 'Full screen (F)', () => this.fullscreen()),
-      this.fold,
-      button('?', 'Keys', () => this.help.showModal()))
-    this.regions = rois?.features?.length ? new Regions(rois.features, (box) => this.#show(box)) : null
     this.panel = panel(info, () => this.view, () => this.changed())
-    if (this.regions) this.panel.element.append(this.regions.list)
-    // A slide without regions has nothing to set.
-    const empty = !this.panel.element.childElementCount
-    root.classList.toggle('panel-folded', empty)
-    this.fold.hidden = empty
-    this.panel.element.hidden = empty
+    this.fold = el('button', { type: 'button', class: 'viewer-button', text: 'Channels', title: 'Show or hide the panel', onclick: () => this.folded(!root.classList.contains('panel-folded')) })
     const micrometres = (/** @type {number} */ z) => (info.pixel_size_z ? ` · ${shortNumber(z * info.pixel_size_z)} µm` : '')
     const seconds = (/** @type {number} */ t) => (info.time_step ? ` · ${shortNumber(t * info.time_step)} s` : '')
-    this.steppers = [
-      stepper('Plane', info.z, () => this.view.z, (z) => this.step('z', z), micrometres),
-      stepper('Time point', info.t, () => this.view.t, (t) => this.step('t', t), seconds),
-    ].filter((s) => s !== null)
-    const bottom = el('div', { class: 'viewer-bottom' }, ...this.steppers.map((s) => s.element))
-    const stage = el('div', { class: 'viewer-stage' }, this.canvas, this.regions?.element, this.scale.element, this.readout, top, this.message)
-    root.replaceChildren(el('div', { class: 'viewer-main' }, stage, bottom), this.panel.element, this.help)
+    const axis = (/** @type {'z' | 't'} */ name, /** @type {string} */ label, /** @type {(n: number) => string} */ said, /** @type {any} */ extra = null) =>
+      stepper(label, info[name], { get: () => this.view[name], set: (n) => this.step(name, n), ready: (n) => this.ready(name, n), said, extra })
+    this.maximum = info.projection ? el('button', { type: 'button', class: 'viewer-button viewer-maximum', text: 'Max', title: 'Maximum of all planes (M)', onclick: () => this.project(!this.view.projection) }) : null
+    this.planes = axis('z', 'Plane', micrometres, this.maximum)
+    this.times = axis('t', 'Time point', seconds)
+    this.steppers = [this.planes, this.times].filter((s) => s !== null)
+    this.bottom = el('div', { class: 'viewer-bottom' }, ...(this.plain ? [] : this.steppers.map((s) => s.element)))
+    const bar = this.plain ? null : toolbar(this)
+    this.layer = el('div', { class: 'viewer-layer' })
+    this.stage = el('div', { class: 'viewer-stage' }, this.canvas, this.layer, this.scale.element, this.readout, bar?.element, this.message)
+    this.main = el('div', { class: 'viewer-main' }, this.stage, this.bottom)
+    this.help = bar?.help
+    root.replaceChildren(this.main, ...(this.plain ? [] : [this.panel.element, ...(bar?.dialogs ?? [])]))
     root.classList.add('viewer-ready')
     root.classList.toggle('viewer-brightfield', info.brightfield)
     root.addEventListener('keydown', this.onkey)
-    this.#controls()
+    this.folded(root.classList.contains('panel-closed'))
+    this.controls()
   }
 
-  #controls() {
-    this.panel?.update()
-    for (const each of this.steppers ?? []) each.update()
+  /** Shows or hides the panel; a slide without regions has nothing to set. @param {boolean} folded */
+  folded(folded) {
+    const empty = this.plain || !this.panel.element.childElementCount
+    this.root.classList.toggle('panel-folded', folded || empty)
+    this.fold.hidden = empty
+    this.panel.element.hidden = empty
+    this.fold.setAttribute('aria-expanded', String(!folded))
   }
 
-  /** @param {string} base */
-  #open(base) {
+  controls() {
+    this.panel.update()
+    for (const each of this.steppers) each.update()
+    if (this.planes) this.planes.input.disabled = this.view.projection
+    this.maximum?.setAttribute('aria-pressed', String(this.view.projection))
+  }
+
+  #open() {
     const { OpenSeadragon, info, image } = this
     withoutItsStyle()
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -130,24 +147,34 @@ export class Stage {
       element: this.canvas, prefixUrl: '', drawer: 'canvas', showNavigationControl: false, crossOriginPolicy: false,
       animationTime: still ? 0 : 0.5, visibilityRatio: 0.5, minZoomImageRatio: 0.7, maxZoomPixelRatio: 16,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true }, imageLoaderLimit: 8,
-      tileSources: tileSource(OpenSeadragon, info, base, this.strips, () => this.view, (tile) => (tile.paintedAt = this.revision)),
+      degrees: this.view.rotation,
+      tileSources: tileSource(OpenSeadragon, info, this.base, this.strips, () => this.view, (tile) => (tile.paintedAt = this.revision)),
     })
     this.viewer.canvas.setAttribute('role', 'application')
     this.viewer.canvas.setAttribute('aria-label', `${image.name}: arrow keys move, plus and minus zoom, question mark lists all keys`)
-    this.viewer.addHandler('open', () => this.#arrive())
-    this.viewer.addHandler('open-failed', () => this.#fail('The image could not be opened.'))
-    this.viewer.addHandler('tile-load-failed', (/** @type {any} */ e) => { if (!/abort/i.test(e.message ?? '')) this.#fail('Some tiles could not be fetched; what is missing stays as it was.') })
-    this.viewer.addHandler('update-viewport', () => this.#place())
+    this.viewer.addHandler('open', () => this.#arrive(true))
+    this.viewer.addHandler('open-failed', () => this.fail('The image could not be opened.'))
+    this.viewer.addHandler('tile-load-failed', (/** @type {any} */ e) => { if (!/abort/i.test(e.message ?? '')) this.fail(MISSING) })
+    this.viewer.addHandler('update-viewport', () => this.place())
     this.viewer.addHandler('animation-finish', () => this.#moved())
+    // With more or less room the view stays what the address says: the whole image, or a place at a zoom. OpenSeadragon
+    // sets a zoom of its own after this event, and then tells of the change.
+    this.viewer.addHandler('after-resize', () => (this.resized = this.opened))
+    this.viewer.addHandler('viewport-change', () => {
+      if (!this.resized) return
+      this.resized = false
+      this.#aim()
+    })
     // Single letters are the viewer's own keys, not OpenSeadragon's (r turns, f mirrors).
     this.viewer.addHandler('canvas-key', (/** @type {any} */ e) => { if (/^[a-z]$/i.test(e.originalEvent.key)) e.preventDefaultAction = true })
+    this.viewer.addHandler('canvas-click', (/** @type {any} */ e) => { if (e.quick) this.volume?.at(this.pixelAt(e.originalEvent)) })
     if (this.strips) this.viewer.addHandler('tile-invalidated', (/** @type {any} */ e) => this.#repaint(e))
     this.canvas.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => this.#read(e))
     this.canvas.addEventListener('pointerleave', () => (this.readout.textContent = ''))
   }
 
   /** @param {string} text */
-  #fail(text) {
+  fail(text) {
     this.message.hidden = false
     this.message.textContent = text
   }
@@ -166,7 +193,7 @@ export class Stage {
       tile.paintedAt = revision
       await e.setData(context, 'context2d')
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== 'AbortError') this.#fail('Some tiles could not be fetched; what is missing stays as it was.')
+      if (/** @type {Error} */ (error).name !== 'AbortError') this.fail(MISSING)
     }
   }
 
@@ -188,45 +215,88 @@ export class Stage {
   changed() {
     this.revision++
     this.#paint()
+    this.overlays?.update(this.view)
+    this.volume?.paint()
     this.tell()
+    for (const follow of this.followers) follow(this.view)
   }
 
-  /** @param {'z' | 't'} axis @param {number} value */
+  /** Shows another plane or time point. @param {'z' | 't'} axis @param {number} value */
   step(axis, value) {
     const clamped = Math.max(0, Math.min(this.info[axis] - 1, value))
-    if (clamped === this.view[axis]) return
+    const out = axis === 'z' && this.view.projection
+    if (clamped === this.view[axis] && !out) return
+    const on = clamped + Math.sign(clamped - this.view[axis])
     this.view[axis] = clamped
-    // Tiles of the plane that was left are not worth waiting for.
+    if (out) this.view.projection = false
+    this.#leave()
+    clearTimeout(this.soon)
+    // The plane that is likely asked for next is fetched when this one is here.
+    this.soon = setTimeout(() => on >= 0 && on < this.info[axis] && this.ready(axis, clamped).then(() => this.ready(axis, on)).catch(() => {}), 150)
+  }
+
+  /** The maximum of all planes, or one. @param {boolean} on */
+  project(on) {
+    if (!this.info.projection || on === this.view.projection) return
+    this.view.projection = on
+    this.#leave()
+  }
+
+  /** Tiles of the plane that was left are not worth waiting for. */
+  #leave() {
     this.stop.abort()
     this.stop = new AbortController()
-    this.#controls()
+    this.controls()
+    this.changed()
+  }
+
+  /** Fetches what is seen, of another plane or time point. @param {'z' | 't'} axis @param {number} value */
+  async ready(axis, value) {
+    const top = this.info.levels.length - 1
+    const tiles = (this.tiledImage?.getTilesToDraw() ?? []).flat().map((/** @type {any} */ d) => d.tile).slice(0, 24)
+    await Promise.all(tiles.map((/** @type {any} */ t) => this.strips?.tile(top - t.level, t.x, t.y, { ...this.view, [axis]: value })))
+  }
+
+  /** Windows of all channels from their histograms. */
+  auto() {
+    this.view.channels.forEach((c, i) => ([c.low, c.high] = autoWindow(this.info.histograms?.[i] ?? [], this.info.limits[i])))
+    this.controls()
     this.changed()
   }
 
   // --- place ---
 
-  item() {
+  get tiledImage() {
     return this.viewer.world.getItemAt(0)
   }
 
   /** Stage pixels a pixel of the image. */
   scaleNow() {
-    const item = this.item()
-    return item ? item.viewportToImageZoom(this.viewer.viewport.getZoom(true)) : 1
+    return this.tiledImage ? this.tiledImage.viewportToImageZoom(this.viewer.viewport.getZoom(true)) : 1
   }
 
-  #arrive() {
+  /** Goes where the view is. */
+  #aim() {
     const { x, y, zoom } = this.view
-    if (x !== null && y !== null && zoom !== null) {
-      this.viewer.viewport.zoomTo(this.item().imageToViewportZoom(zoom / 100), null, true)
-      this.viewer.viewport.panTo(this.item().imageToViewportCoordinates(x, y), true)
-    }
-    this.#place()
-    this.opened = true
+    if (x === null || y === null || zoom === null) return this.viewer.viewport.goHome(true)
+    this.viewer.viewport.zoomTo(this.tiledImage.imageToViewportZoom(zoom / 100), null, true)
+    this.viewer.viewport.panTo(this.tiledImage.imageToViewportCoordinates(x, y), true)
   }
 
-  #place() {
-    const item = this.item()
+  /** @param {boolean} [first] */
+  #arrive(first = false) {
+    this.viewer.viewport.setRotation(this.view.rotation, true)
+    this.viewer.viewport.setFlip(this.view.flip)
+    this.#aim()
+    this.place()
+    this.opened = true
+    if (first) openLayer(this)
+    if (this.view.at && !this.volume) import('./viewer-volume.js').then(({ openVolume }) => this.view.at && openVolume(this))
+  }
+
+  /** Puts what lies over the pixels where they are. */
+  place() {
+    const item = this.tiledImage
     if (!item) return
     const scale = this.scaleNow()
     // Far in, pixels are shown as they are.
@@ -235,78 +305,90 @@ export class Stage {
       this.smooth = smooth
       this.viewer.drawer.setImageSmoothingEnabled(smooth)
     }
-    this.scale?.place(scale)
-    if (this.regions) this.regions.place(item.imageToViewerElementCoordinates(new this.OpenSeadragon.Point(0, 0)), scale)
+    this.scale.place(scale)
+    this.map?.place()
+    placeLayer(this, scale)
   }
 
   #moved() {
     if (!this.opened) return
     const { viewport } = this.viewer
     const home = Math.abs(viewport.getZoom() / viewport.getHomeZoom() - 1) < 0.001 && viewport.getCenter().distanceTo(viewport.getHomeBounds().getCenter()) < 0.001
-    const centre = this.item().viewportToImageCoordinates(viewport.getCenter())
+    const centre = this.tiledImage.viewportToImageCoordinates(viewport.getCenter())
     Object.assign(this.view, home ? { x: null, y: null, zoom: null } : { x: centre.x, y: centre.y, zoom: this.scaleNow() * 100 })
     this.tell()
+    for (const follow of this.followers) follow(this.view)
   }
 
-  /** @param {{x: number, y: number, width: number, height: number}} box in pixels of the image */
-  #show({ x, y, width, height }) {
+  /** Flies to a part of the image. @param {{x: number, y: number, width: number, height: number}} box in pixels of the image */
+  fly({ x, y, width, height }) {
     const room = Math.max(width, height, 64) * 0.5
-    const rect = this.item().imageToViewportRectangle(x - room, y - room, width + 2 * room, height + 2 * room)
-    this.viewer.viewport.fitBoundsWithConstraints(rect)
+    this.viewer.viewport.fitBoundsWithConstraints(this.tiledImage.imageToViewportRectangle(x - room, y - room, width + 2 * room, height + 2 * room))
+  }
+
+  /** Turns and mirrors what is seen. @param {number} rotation degrees clockwise @param {boolean} flip */
+  turn(rotation, flip) {
+    Object.assign(this.view, { rotation: (rotation + 360) % 360, flip })
+    this.viewer.viewport.setRotation(this.view.rotation, true)
+    this.viewer.viewport.setFlip(flip)
+    this.place()
+    this.tell()
+    for (const follow of this.followers) follow(this.view)
+  }
+
+  /** The pixel of the image under a pointer; null beside it. @param {PointerEvent | MouseEvent} e @returns {{x: number, y: number} | null} */
+  pixelAt(e) {
+    const box = this.canvas.getBoundingClientRect()
+    const left = this.view.flip ? box.right - e.clientX : e.clientX - box.left
+    const at = this.tiledImage.viewerElementToImageCoordinates(new this.OpenSeadragon.Point(left, e.clientY - box.top))
+    const [x, y] = [Math.floor(at.x), Math.floor(at.y)]
+    return x < 0 || y < 0 || x >= this.info.width || y >= this.info.height ? null : { x, y }
   }
 
   /** @param {PointerEvent} e */
   #read(e) {
-    const item = this.item()
-    if (!item || e.buttons) return
-    const box = this.canvas.getBoundingClientRect()
-    const at = item.viewerElementToImageCoordinates(new this.OpenSeadragon.Point(e.clientX - box.left, e.clientY - box.top))
-    const [x, y] = [Math.floor(at.x), Math.floor(at.y)]
-    if (x < 0 || y < 0 || x >= this.info.width || y >= this.info.height) return (this.readout.textContent = '')
-    const values = this.strips?.valuesAt(x, y, this.view).flatMap((value, c) =>
-      value === null || !this.view.channels[c].shown ? [] : [`${this.info.channels[c].name} ≈ ${shortNumber(value)}`]) ?? []
-    this.readout.textContent = [`x ${x}, y ${y}`, ...values].join(' · ')
+    if (!this.tiledImage || e.buttons) return
+    const at = this.pixelAt(e)
+    if (!at) return (this.readout.textContent = '')
+    const on = drawn(this.view)
+    const values = this.strips?.valuesAt(at.x, at.y, this.view).flatMap((value, c) => (value === null || !on[c] ? [] : [`${this.info.channels[c].name} ≈ ${shortNumber(value)}`])) ?? []
+    const size = this.info.pixel_size
+    const length = size ? [`${shortNumber(at.x * size)}, ${shortNumber(at.y * size)} µm`] : []
+    this.readout.textContent = [`x ${at.x}, y ${at.y}`, ...length, ...values].join(' · ')
   }
 
   // --- acts ---
 
   reset() {
-    this.view = viewOf(new Map(), this.info)
-    this.viewer.viewport.goHome()
-    this.#controls()
-    this.changed()
+    for (const each of this.steppers) each.stop()
+    this.volume?.close()
+    this.show(viewOf(new Map(), this.info))
   }
 
   fullscreen() {
     if (document.fullscreenElement) document.exitFullscreen()
-    else this.root.requestFullscreen?.().catch(() => this.#fail('This browser does not allow full screen here.'))
-  }
-
-  /** @param {KeyboardEvent} e */
-  #key(e) {
-    if (e.ctrlKey || e.metaKey || e.altKey || (e.target instanceof HTMLInputElement && e.target.type !== 'checkbox' && !'[],.?'.includes(e.key))) return
-    const channel = this.view.channels[Number(e.key) - 1]
-    const acts = /** @type {Record<string, () => void>} */ ({
-      '[': () => this.step('z', this.view.z - 1), ']': () => this.step('z', this.view.z + 1),
-      ',': () => this.step('t', this.view.t - 1), '.': () => this.step('t', this.view.t + 1),
-      r: () => this.reset(), f: () => this.fullscreen(), '?': () => this.help.showModal(),
-    })
-    const act = channel && e.key !== '0' ? () => { channel.shown = !channel.shown; this.#controls(); this.changed() } : acts[e.key.toLowerCase()]
-    if (!act || this.help.open) return
-    e.preventDefault()
-    act()
+    else this.root.requestFullscreen?.().catch(() => this.fail('This browser does not allow full screen here.'))
   }
 
   /** Follows an address typed or pasted while the image is open. @param {Map<string, string>} parts */
   go(parts) {
-    this.view = viewOf(parts, this.info)
-    if (this.view.zoom === null) this.viewer.viewport.goHome()
+    this.show(viewOf(parts, this.info))
+    this.asked = parts.get('o') ?? ''
+    if (this.asked) this.overlays?.restore(this.asked)
+  }
+
+  /** Shows a view. @param {View} view */
+  show(view) {
+    this.view = view
+    if (!view.at) this.volume?.close()
     this.#arrive()
-    this.#controls()
+    this.controls()
     this.changed()
   }
 
   close() {
+    this.closed = true
+    for (const each of this.steppers) each.stop()
     this.stop.abort()
     this.viewer.destroy()
     this.root.removeEventListener('keydown', this.onkey)

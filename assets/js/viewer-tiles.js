@@ -3,10 +3,15 @@
 // `<level>/<z>/<t>/<group>/<x>_<y>.webp` holds the n channels of a group stacked, w × h·n; level 0 is full resolution.
 // A gray v stands for lo + f·(hi − lo), f = v/255 (linear) or (v/255)² (sqrt). Lossy: values are approximate.
 
+import { lut } from './viewer-luts.js'
+import { drawn } from './viewer-state.js'
+
 /** @typedef {import('./viewer-state.js').ChannelView} ChannelView */
+/** @typedef {import('./viewer-state.js').View} View */
 /** @typedef {{kind: 'strips' | 'rgb', width: number, height: number, z: number, t: number, tile: number, levels: {width: number, height: number, columns: number, rows: number}[],
  *   channels: {name: string, label?: string | null, colour: string, low: number, high: number, shown: boolean}[], groups: number[][], coding: 'linear' | 'sqrt', limits: [number, number][],
- *   histograms: number[][], pixel_size: number | null, pixel_size_z: number | null, time_step: number | null, dtype: string, brightfield: boolean, synthetic: boolean}} TileInfo */
+ *   histograms: number[][], pixel_size: number | null, pixel_size_z: number | null, time_step: number | null, dtype: string, brightfield: boolean, synthetic: boolean,
+ *   projection?: boolean, preview?: {z: number | 'max'}, labels?: {name: string, ids: number | null, z: number, t: number}[]}} TileInfo */
 /** @typedef {{width: number, height: number, planes: Uint8ClampedArray[]}} Strip one plane a channel of the group */
 
 const KEPT = 256 * 1024 * 1024 // bytes of decoded planes
@@ -18,14 +23,16 @@ export function valueOf(info, channel, gray) {
   return low + (info.coding === 'sqrt' ? f * f : f) * (high - low)
 }
 
-/** The colour of each gray value of a channel, as 256 × (red, green, blue). @param {TileInfo} info @param {number} channel @param {ChannelView} view */
-export function colours(info, channel, { low, high, colour }) {
-  const rgb = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+/** The colour of each gray value of a channel: 256 × (red, green, blue). @param {TileInfo} info @param {number} channel @param {ChannelView} view @param {boolean} [grey] */
+export function colours(info, channel, { low, high, colour, lut: name, invert }, grey = false) {
+  const rgb = grey ? [255, 255, 255] : [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+  const looked = name && !grey ? lut(name) : null
   const table = new Uint8ClampedArray(768)
   for (let gray = 0; gray < 256; gray++) {
     const value = valueOf(info, channel, gray)
-    const brightness = high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : value >= high ? 1 : 0
-    for (let i = 0; i < 3; i++) table[gray * 3 + i] = brightness * rgb[i]
+    const within = high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : value >= high ? 1 : 0
+    const brightness = invert ? 1 - within : within
+    for (let i = 0; i < 3; i++) table[gray * 3 + i] = looked ? looked[Math.round(brightness * 255) * 3 + i] : brightness * rgb[i]
   }
   return table
 }
@@ -40,6 +47,9 @@ export function add(rgba, plane, table) {
   }
 }
 
+/** The plane of a view, as a path names it. @param {View} view @returns {number | 'max'} */
+export const plane = (view) => (view.projection ? 'max' : view.z)
+
 /** The strips of one image: fetched, decoded, kept while they are used. */
 export class Strips {
   /** @param {TileInfo} info @param {string} base address of the image's folder, ending in a slash */
@@ -51,9 +61,20 @@ export class Strips {
     this.bytes = 0
   }
 
-  /** @param {number} level @param {number} z @param {number} t @param {number} group @param {number} x @param {number} y */
+  /** @param {number} level @param {number | 'max'} z @param {number} t @param {number} group @param {number} x @param {number} y */
   path(level, z, t, group, x, y) {
     return `${level}/${z}/${t}/${group}/${x}_${y}.webp`
+  }
+
+  /** Numbers of the groups that hold a channel drawn. @param {View} view @returns {number[]} */
+  groups(view) {
+    const on = drawn(view)
+    return this.info.groups.flatMap((channels, number) => (channels.some((c) => on[c]) ? [number] : []))
+  }
+
+  /** The strips of one tile of a view. @param {number} level @param {number} x @param {number} y @param {View} view @param {AbortSignal} [signal] @returns {Promise<Strip[]>} */
+  tile(level, x, y, view, signal) {
+    return Promise.all(this.groups(view).map((group) => this.get(this.path(level, plane(view), view.t, group, x, y), this.info.groups[group].length, signal)))
   }
 
   /** @param {string} path @param {number} channels @param {AbortSignal} [signal] @returns {Promise<Strip>} */
@@ -114,13 +135,13 @@ export class Strips {
 
   /**
    * A tile as a picture: the shown channels, coloured and added up. Fetches only the groups that hold one.
-   * @param {number} level @param {number} x @param {number} y @param {import('./viewer-state.js').View} view @param {AbortSignal} [signal]
+   * @param {number} level @param {number} x @param {number} y @param {View} view @param {AbortSignal} [signal]
    * @returns {Promise<CanvasRenderingContext2D>}
    */
   async picture(level, x, y, view, signal) {
     const { info } = this
-    const groups = info.groups.map((channels, number) => ({ channels, number })).filter(({ channels }) => channels.some((c) => view.channels[c].shown))
-    const strips = await Promise.all(groups.map(({ channels, number }) => this.get(this.path(level, view.z, view.t, number, x, y), channels.length, signal)))
+    const [groups, on] = [this.groups(view), drawn(view)]
+    const strips = await this.tile(level, x, y, view, signal)
     const { width: across, height: down } = info.levels[level]
     const [width, height] = strips.length ? [strips[0].width, strips[0].height] : [Math.min(info.tile, across - x * info.tile), Math.min(info.tile, down - y * info.tile)]
     const canvas = document.createElement('canvas')
@@ -128,8 +149,8 @@ export class Strips {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
     const picture = context.createImageData(width, height)
     for (let j = 3; j < picture.data.length; j += 4) picture.data[j] = 255
-    groups.forEach(({ channels }, g) => channels.forEach((c, n) => {
-      if (view.channels[c].shown) add(picture.data, strips[g].planes[n], colours(info, c, view.channels[c]))
+    groups.forEach((group, g) => info.groups[group].forEach((c, n) => {
+      if (on[c]) add(picture.data, strips[g].planes[n], colours(info, c, view.channels[c], view.grey))
     }))
     context.putImageData(picture, 0, 0)
     return context
@@ -137,7 +158,7 @@ export class Strips {
 
   /**
    * Approximate values under a pixel of the full image, from the sharpest tile that is here; null where none is.
-   * @param {number} px @param {number} py @param {import('./viewer-state.js').View} view @returns {(number | null)[]} a value a channel
+   * @param {number} px @param {number} py @param {View} view @returns {(number | null)[]} a value a channel
    */
   valuesAt(px, py, view) {
     const { info } = this
@@ -146,7 +167,7 @@ export class Strips {
       for (const [level, { width, height }] of info.levels.entries()) {
         const at = [Math.min(width - 1, Math.floor((px * width) / info.width)), Math.min(height - 1, Math.floor((py * height) / info.height))]
         const [x, y] = at.map((n) => Math.floor(n / info.tile))
-        const strip = this.kept.get(this.path(level, view.z, view.t, group, x, y))?.strip
+        const strip = this.kept.get(this.path(level, plane(view), view.t, group, x, y))?.strip
         if (!strip) continue
         const gray = strip.planes[info.groups[group].indexOf(channel)][(at[1] - y * info.tile) * strip.width + (at[0] - x * info.tile)]
         return valueOf(info, channel, gray)
@@ -160,7 +181,7 @@ export class Strips {
  * The image as OpenSeadragon asks for it. Its level 0 is the smallest, ours the largest; our levels round up, so their
  * own sizes are told.
  * @param {any} OpenSeadragon @param {TileInfo} info @param {string} base @param {Strips | null} strips null for rgb
- * @param {() => import('./viewer-state.js').View} view @param {(tile: any) => void} painting hears of a tile that is painted as the view is now
+ * @param {() => View} view @param {(tile: any) => void} painting hears of a tile that is painted as the view is now
  */
 export function tileSource(OpenSeadragon, info, base, strips, view, painting) {
   const top = info.levels.length - 1

@@ -3,18 +3,22 @@
 
 import { intoView, pageData } from './dom.js'
 import { Chooser } from './viewer-chooser.js'
-import { hashOf, readHash } from './viewer-state.js'
+import { referenceHere } from './viewer-resolve.js'
+import { asked, hashOf, readHash } from './viewer-state.js'
 import { Stage } from './viewer-stage.js'
 
 /** @param {HTMLElement} root */
 async function still(root) {
-  const { info = '', name = '', rois } = root.dataset
+  const { info = '', name = '' } = root.dataset
   const before = [...root.childNodes]
+  const { parts, search } = asked(location)
   try {
-    const stage = await Stage.open(root, { info, name, rois }, {
-      parts: readHash(location.hash).parts,
-      moved: (view) => history.replaceState(history.state, '', view ? `#${view}` : location.pathname + location.search),
+    const stage = await Stage.open(root, { ...root.dataset, info, name }, {
+      parts, reference: referenceHere(),
+      moved: (view) => history.replaceState(history.state, '', location.pathname + search + (view ? `#${view}` : '')),
     })
+    // An archive's own address becomes ours.
+    if (parts.size) stage.link()
     addEventListener('hashchange', () => {
       // A link to a heading of this page asks nothing of the viewer.
       const { target, parts } = readHash(location.hash)
@@ -30,9 +34,10 @@ for (const root of document.querySelectorAll('.viewer[data-info]')) if (root ins
 const shared = document.getElementById('viewer')
 const wells = pageData().wells
 if (shared && wells && !document.querySelector('table.plate')) {
-  const chooser = new Chooser(shared, wells, (target, view) => history.replaceState(history.state, '', `#${hashOf(target, view)}`))
+  const here = (/** @type {import('./viewer-state.js').Target} */ target, /** @type {string} */ view) => `${location.pathname}${asked(location).search}#${hashOf(target, view)}`
+  const chooser = new Chooser(shared, wells, (target, view) => history.replaceState(history.state, '', here(target, view)))
   const follow = async () => {
-    const { target, parts } = readHash(location.hash)
+    const { target, parts } = asked(location)
     await chooser.choose(target, parts)
     if (!shared.hidden) intoView(shared)
   }
@@ -42,7 +47,7 @@ if (shared && wells && !document.querySelector('table.plate')) {
     if (!(picture instanceof HTMLElement) || e.ctrlKey || e.metaKey || e.shiftKey) return
     e.preventDefault()
     const target = { sample: picture.dataset.well ?? null, field: Number(picture.dataset.field ?? 1) }
-    history.pushState(history.state, '', `#${hashOf(target, '')}`)
+    history.pushState(history.state, '', here(target, ''))
     follow()
   })
   addEventListener('popstate', follow)

@@ -6,29 +6,20 @@ A plate is one batch, so that its wells share one window and one sprite; other i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.images.names import BadPattern, Placed, chosen, pattern_of, placed, well_order
+from ingest.correlation import wrong_pairs
+from ingest.images.members import Entry, files_of
+from ingest.images.names import Placed, well_order
+from ingest.images.regions import files_beside, missing
+from ingest.images.remote import Afar
 from portal import addresses
 from portal.model import Images, StudyComponent
 from portal.problems import Place, Problem
 
 BATCH = 100
-TOLD = 10  # files named one by one; more of the same kind are counted
-
-BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-# Colours for channels without one: by what is written in the name, else in turn. Told apart by the colour-blind.
-DYES = (
-    (("dapi", "hoechst", "dna", "h2b", "nucle", "405"), "#5a8bff"),
-    (("gfp", "fitc", "488", "tubulin", "egfp", "alexa 488"), "#2ee57a"),
-    (("rfp", "mcherry", "tritc", "cy3", "561", "568", "555", "actin", "phalloidin"), "#ff5a3c"),
-    (("cy5", "647", "640", "far red", "farred"), "#f25cff"),
-    (("bright", "trans", "phase", "dic", "bf"), "#ffffff"),
-)
-TURN = ("#2ee57a", "#f25cff", "#5a8bff", "#ffb52e", "#ff5a3c", "#39e6e6")
 
 
 @dataclass(frozen=True)
@@ -41,20 +32,32 @@ class ImageBatch:
 
 
 def image_steps(
-    accession: str, component: StudyComponent, folder: Path, files: tuple[str, ...], *, index: int = 0
+    accession: str,
+    component: StudyComponent,
+    folder: Path,
+    files: tuple[str, ...],
+    *,
+    index: int = 0,
+    raw: str = "none",
+    afar: Afar | None = None,
 ) -> tuple[list[ImageBatch], list[Problem]]:
-    """The batches of one component, and what is wrong with the names of its files. Reads no file.
+    """The batches of one component, and what is wrong with the names of its files.
 
-    `files` are all paths below the study folder; `index` is the component's place in study.yaml, for problems.
+    No pixel is read: only the texts that instruments, OME-Zarr and lists of images put beside them.
+
+    `files` are all paths below the study folder; `index` is the component's place in study.yaml, for problems;
+    `raw` is the study's; `afar` knows of remote images, which are left out where there is none.
     """
     batches: list[ImageBatch] = []
     found: list[Problem] = []
     claimed: dict[str, str] = {}
+    named: list[Placed] = []
+    files = tuple(sorted(files))
     study_yaml = f"studies/{folder.name}/study.yaml"
     for number, images in enumerate(component.images):
         where = f"components[{index}].images[{number}]"
-        members, wrong = _members(images, files, study_yaml, where, f"studies/{folder.name}")
-        found += wrong
+        members = Entry(images, where, folder, files, afar, found).members()
+        named += members
         groups: dict[tuple[str | None, str | None], list[Placed]] = {}
         for member in members:
             identity = addresses.image_id(accession, component.name, member.identity)
@@ -65,10 +68,9 @@ def image_steps(
                 continue
             claimed[identity] = member.path
             groups.setdefault((member.container, member.kind), []).append(member)
-        extra = (images.rois,) if images.rois and images.rois in files else ()
-        if images.rois and not extra:
-            what = f"names {images.rois}, which is not there"
-            found.append(Problem(Place(study_yaml, path=f"{where}.rois"), what, "put the file there, or remove the line"))
+        for key, source in missing(images, files):
+            what = f"names {source}, which is not there"
+            found.append(Problem(Place(study_yaml, path=f"{where}.{key}"), what, "put the file there, or remove the line"))
         for (container, kind), group in sorted(groups.items(), key=lambda g: (g[0][0] or "", g[0][1] or "")):
             group.sort(key=_order)
             size = len(group) if kind == "plate" else BATCH
@@ -80,32 +82,11 @@ def image_steps(
                     )
                 )
                 params = _params(accession, component.name, folder, container, kind, images, batch, single=len(members) == 1)
-                batches.append(ImageBatch(name, tuple(sorted({*(m.path for m in batch), *extra})), params))
-    return batches, found
-
-
-def _members(images: Images, files: Iterable[str], study_yaml: str, where: str, folder: str) -> tuple[list[Placed], list[Problem]]:
-    if images.pattern:
-        try:
-            pattern_of(images.pattern)
-        except BadPattern as bad:
-            what, _, mend = str(bad).partition("; ")
-            return [], [Problem(Place(study_yaml, path=f"{where}.pattern"), what, mend)]
-    matched = [f for f in chosen(images.source, files) if f != images.rois]
-    if not matched:
-        mend = "put the images there (content/synthetic.py makes those of the demonstration), or correct the path"
-        return [], [Problem(Place(study_yaml, path=f"{where}.source"), f"{images.source!r} matches no file", mend)]
-    members = {path: placed(path, images.pattern) for path in matched}
-    strangers = [path for path, member in members.items() if member is None]
-    told = [m for m in members.values() if m is not None]
-    if not told:
-        what = f"{images.pattern!r} matches none of {len(matched)} files, such as {matched[0]!r}"
-        return [], [Problem(Place(study_yaml, path=f"{where}.pattern"), what, "correct the pattern, or the names")]
-    what, mend = f"does not match the pattern {images.pattern!r} and is left out", "rename it, or correct the pattern in study.yaml"
-    wrong = [Problem(Place(f"{folder}/{path}"), what, mend, "warning") for path in strangers[:TOLD]]
-    if len(strangers) > TOLD:
-        wrong.append(Problem(Place(study_yaml, path=f"{where}.pattern"), f"leaves out {len(strangers) - TOLD} more files", mend, "warning"))
-    return told, wrong
+                if raw != "none":
+                    params |= {"raw": raw} | ({"number": number} if kind == "plate" and number else {})
+                extra = files_beside(images, batch, files, single=len(members) == 1)
+                batches.append(ImageBatch(name, tuple(sorted({*(f for m in batch for f in files_of(m, files)), *extra})), params))
+    return batches, found + wrong_pairs(component, named, study_yaml, index=index)
 
 
 def _order(member: Placed) -> tuple[object, ...]:
@@ -130,7 +111,7 @@ def _params(
         "folder": f"studies/{folder.name}",
         "container": container,
         "kind": kind,
-        "placed": [asdict(m) for m in batch],
-        "entry": images.model_dump(mode="json", exclude={"source", "pattern"}),
+        "placed": [m.plain() for m in batch],
+        "entry": images.model_dump(mode="json", exclude={"source", "pattern", "layout", "url", "manifest"}),
         "single": single,
     }

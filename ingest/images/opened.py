@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portal.imaging.planes import Picture, Source
+from portal.imaging.planes import LabelImage, Picture, Source
 
 MAX_PIXELS = 150_000_000  # of a plane, where it is decoded as a whole
 MAX_SIDE = 1_000_000
@@ -19,21 +19,32 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class SourceChannel:
-    """A channel as the file describes it."""
+    """A channel as the file describes it. Wavelengths in nm. `window`: what a person chose to show as black and as the full colour."""
 
     name: str | None = None
     colour: str | None = None
+    emission: float | None = None
+    excitation: float | None = None
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that can be drawn. Pixel sizes in µm, `time_step` in s. `channels` is empty, or has one entry a channel."""
+    """A file that can be drawn. Pixel sizes in µm, `time_step` in s. `channels` is empty, or has one entry a channel.
+
+    `notes`: what the curator should know though the file is drawn, such as images in it that are not; each reads
+    "<what>; <mend>" and becomes a warning. `full`: the width and height of the image where `source` is a coarser
+    copy of it, as of a remote one; the pixel size is that of `source`.
+    """
 
     source: Source
     channels: tuple[SourceChannel, ...] = ()
     pixel_size: float | None = None
     pixel_size_z: float | None = None
     time_step: float | None = None
+    labels: tuple[LabelImage, ...] = ()
+    notes: tuple[str, ...] = ()
+    full: tuple[int, int] | None = None
 
 
 def check_size(width: int, height: int, planes: int = 1, *, whole: bool = True) -> None:

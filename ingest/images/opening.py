@@ -6,64 +6,124 @@ pixel is decoded, no other file is ever opened on a file's word.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path, PurePosixPath
 
-import numpy as np
-from PIL import Image, ImageOps
+from openslide import OpenSlideError
+from PIL import Image
 
-from ingest.images.opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
+from ingest.images.extras import EXTRAS, extra_of
+from ingest.images.mrc import is_mrc, opened_mrc
+from ingest.images.opened import MAX_PIXELS, Opened, Unreadable
+from ingest.images.pictures import opened_picture
+from ingest.images.slides import maker, opened_slide
 from ingest.images.tiff import opened_tiff
-from portal.imaging.planes import Picture, Plane, Planes, Rgb
+from portal.engine.attempts import Lost
+from portal.imaging.planes import Rgb
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns of no image that we decode: an image is large here from one size on
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_READ = "TIFF, OME-TIFF, PNG, JPEG, whole slides, MRC and OME-Zarr are read"
+_UNPACK = "unpack it, because parts of a packed file cannot be read"
 _OTHERS = {
-    b"GIF8": "a GIF",
-    b"%PDF": "a PDF",
-    b"BM": "a BMP",
-    b"\x93NUM": "a NumPy array",
-    b"\x89HDF": "an HDF5 file",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\x1f\x8b": "a gzip file",
-    b"RIFF": "a WebP or AVI file",
-    b"<svg": "an SVG drawing",
-    b"<?xm": "an XML file",
+    b"GIF8": f"a GIF; {_READ}",
+    b"%PDF": f"a PDF; {_READ}",
+    b"BM": f"a BMP; {_READ}",
+    b"\x93NUM": f"a NumPy array; {_READ}",
+    b"\x89HDF": f"an HDF5 file; {_READ}",
+    b"\0\0\0\x0cjP  ": f"a JPEG 2000 file; {_READ}",
+    b"\xff\x0a": f"a JPEG XL file; {_READ}",
+    b"\0\0\0\x0cJXL ": f"a JPEG XL file; {_READ}",
+    b"8BPS": f"a Photoshop file; {_READ}",
+    b"PK\x03\x04": f"a ZIP archive; {_UNPACK}",
+    b"\x1f\x8b": f"a gzip file; {_UNPACK} (gunzip)",
+    b"BZh": f"a bzip2 file; {_UNPACK} (bunzip2)",
+    b"\xfd7zXZ": f"an xz file; {_UNPACK} (unxz)",
+    b"RIFF": f"a WebP or AVI file; {_READ}",
+    b"<svg": f"an SVG drawing; {_READ}",
+    b"<?xm": "an XML file; name the image files that it describes, or write its pixels as OME-TIFF",
+    b"<OME": "an XML file; name the image files that it describes, or write its pixels as OME-TIFF",
 }
+# Slides whose file is an index, or a picture beside the pixels: what lies in the others is not opened on its word.
+_INDEXES = {".mrxs": "MIRAX", ".vms": "Hamamatsu VMS", ".vmu": "Hamamatsu VMU"}
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[Opened]:
+def opened(path: Path, name: str, *, axes: str | None = None) -> Iterator[Opened]:
     """Opens the file at `path`, called `name` by people. Planes can be read while the context lasts.
+
+    `axes` is the order of its axes where a person says it, of the letters T, C, Z, Y, X, S (samples); else the file's.
 
     Raises Unreadable where this file cannot be drawn; decoders raise anything else, here or when planes are
     read: see `reason`.
     """
     with path.open("rb") as handle:
-        head = handle.read(512)
+        head = handle.read(1024)
     if not head:
         raise Unreadable("is empty")
+    if index := _INDEXES.get(PurePosixPath(name).suffix.casefold()):
+        raise Unreadable(f"is part of a slide in several files ({index}); write it as one file: pyramidal TIFF, OME-TIFF or DICOM")
+    with _reader(path, name, head, axes) as found:
+        yield found
+
+
+def _reader(path: Path, name: str, head: bytes, axes: str | None) -> AbstractContextManager[Opened]:
     if head.startswith(_TIFF):
-        with opened_tiff(path, name) as found:
+        return _slide_or_tiff(path, name, axes)
+    if head.startswith((_PNG, _JPEG)):
+        return _given(opened_picture(path))
+    if is_mrc(head):
+        return opened_mrc(path)
+    if extra := extra_of(head, name):
+        return _slide_or_extra(path, extra)
+    what = next((say for magic, say in _OTHERS.items() if head.lstrip().startswith(magic)), f"of an unknown kind; {_READ}")
+    raise Unreadable(f"is {what}")
+
+
+@contextmanager
+def _given(found: Opened) -> Iterator[Opened]:
+    yield found
+
+
+@contextmanager
+def _slide_or_tiff(path: Path, name: str, axes: str | None) -> Iterator[Opened]:
+    """A scanner's TIFF by OpenSlide, which knows its tricks; but one that libvips reads by itself, as most SVS, by libvips."""
+    if (by := maker(path)) is None:
+        with opened_tiff(path, name, axes) as found:
             yield found
-    elif head.startswith((_PNG, _JPEG)):
-        with warnings.catch_warnings():
-            # Pillow's own words (of metadata that it could not read) reach nobody who could act on them, and name this machine's paths.
-            warnings.simplefilter("ignore", UserWarning)
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield _pillow(path)
-    else:
-        what = next((say for magic, say in _OTHERS.items() if head.lstrip().startswith(magic)), None)
-        what = "a DICOM file" if head[128:132] == b"DICM" else what
-        raise Unreadable(f"is {what or 'of an unknown kind'}; TIFF, OME-TIFF, PNG and JPEG are read")
+        return
+    if by == "aperio":
+        with opened_tiff(path, name, axes) as found:
+            if isinstance(found.source, Rgb) and found.source.file is not None:
+                yield found
+                return
+    with opened_slide(path) as found:
+        yield found
+
+
+@contextmanager
+def _slide_or_extra(path: Path, extra: str) -> Iterator[Opened]:
+    """DICOM and CZI: slides by OpenSlide, which is always there; whatever else they hold by a reader that is installed if wanted."""
+    if extra in ("dicom", "czi"):
+        try:
+            slide = opened_slide(path, alone=True)
+            found = slide.__enter__()
+        except OpenSlideError:
+            pass
+        else:
+            try:
+                yield found
+            finally:
+                slide.__exit__(None, None, None)
+            return
+    with EXTRAS[extra].opened(path) as found:
+        yield found
 
 
 def reason(error: Exception, path: Path) -> str:
     """Why a file was refused, for people: whatever a decoder raised, in a sentence without this machine's paths."""
-    if isinstance(error, Unreadable):
+    if isinstance(error, Unreadable | Lost):
         return str(error)
     if isinstance(error, MemoryError):
         return "asks for more memory than there is"
@@ -71,35 +131,3 @@ def reason(error: Exception, path: Path) -> str:
         return f"is larger than the {MAX_PIXELS:,} pixels that are decoded at once"
     said = " ".join(str(error).replace(str(path), "the file").replace(path.name, "the file").split())[:160]
     return f"cannot be decoded ({type(error).__name__}{': ' + said if said else ''})"
-
-
-def _pillow(path: Path) -> Opened:
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
-        check_size(*image.size)
-        # A photograph's orientation is part of the picture: the header's size may have to be turned.
-        turned = image.getexif().get(0x0112) in (5, 6, 7, 8)
-        width, height = image.size[::-1] if turned else image.size
-        mode = image.mode
-    if mode in ("1", "L", "I;16", "I;16L", "I;16B", "I"):
-
-        def plane(t: int, c: int, z: int) -> Plane:
-            return _decoded(path, "L" if mode == "1" else None)
-
-        depth = np.dtype(np.uint8 if mode in ("1", "L") else np.int32 if mode == "I" else np.uint16)
-        return Opened(Planes(width, height, 1, 1, 1, depth, plane))
-
-    def picture() -> Picture:
-        straight = "RGBA" if mode in ("LA", "PA", "P", "RGBA", "La", "RGBa") else "RGB"
-        pixels = _decoded(path, straight)
-        return on_white(pixels) if straight == "RGBA" else pixels
-
-    return Opened(Rgb(width, height, picture))
-
-
-def _decoded(path: Path, mode: str | None) -> np.ndarray:
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
-        check_size(*image.size)
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-        pixels = np.asarray(upright.convert(mode) if mode and upright.mode != mode else upright)
-        return pixels.astype(pixels.dtype.newbyteorder("="))

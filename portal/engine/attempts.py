@@ -33,8 +33,11 @@ class Attempts:
     passing: list[str] = field(default_factory=list)
 
     @contextmanager
-    def attempt(self, name: str) -> Iterator[None]:
-        """Raises Lost where the name is lost; MemoryError comes from within where it takes more than 2 GiB."""
+    def attempt(self, name: str, mapped: int = 0) -> Iterator[None]:
+        """Raises Lost where the name is lost; MemoryError comes from within where it takes more than 2 GiB.
+
+        `mapped`: bytes of a file that may be mapped, which are addresses and no memory.
+        """
         if name in self.lost:
             raise Lost(self.lost[name])
         if self.note is None:
@@ -42,7 +45,7 @@ class Attempts:
             return
         self.note.write_text(name, encoding="utf-8")
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        allowed = _taken() + MEMORY
+        allowed = _taken() + MEMORY + mapped
         if hard == resource.RLIM_INFINITY or allowed < hard:
             resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
         try:

@@ -19,6 +19,10 @@ from portal.engine.step import Digest, Tree
 
 # The coarsest clock of a file system in use (FAT: two seconds); also covers a file server's clock that is a little off.
 RACY_NS = 2_000_000_000
+AT_ONCE = 200  # files from which on the database is asked for all at once, and told at once
+
+# path, size, modification time, change time, inode, digest, when it was read
+Row = tuple[str, int, int, int, int, Digest, int]
 
 
 class Unreadable(Exception):
@@ -37,29 +41,56 @@ class Origins:
         """
         base = folder.resolve()
         entries: dict[str, Digest] = {}
-        walked: set[PurePosixPath] = set()
-        for path in sorted(set(paths)):
+        walked: set[str] = set()
+        wanted = sorted(set(paths))
+        noted = self._noted(base) if len(wanted) > AT_ONCE else None
+        new: list[Row] = []
+        for path in wanted:
             relative = PurePosixPath(path)
             if relative.is_absolute() or ".." in relative.parts or "\0" in path or str(relative) != path or path == ".":
                 raise Unreadable(f"{path!r} is not a plain path below {folder}")
-            if relative.parent not in walked:
-                if (base / relative.parent).resolve() != base / relative.parent:
+            above = path.rpartition("/")[0]
+            while above and above not in walked:
+                if (base / above).is_symlink():
                     raise Unreadable(f"{folder / path} is reached by a symbolic link; write the real file's path, or copy it there")
-                walked.add(relative.parent)
-            entries[path] = self.digest(base / path)
+                walked.add(above)
+                above = above.rpartition("/")[0]
+            entries[path] = self._digest(base / path, noted, new)
+            if len(new) > AT_ONCE:
+                self._note(new)
+        self._note(new)
         return Tree(entries)
 
     def digest(self, path: Path) -> Digest:
         """The digest of a regular file's bytes, by its stat if that is safe, else by reading it."""
+        new: list[Row] = []
+        found = self._digest(path, None, new)
+        self._note(new)
+        return found
+
+    def _digest(self, path: Path, noted: dict[str, Row] | None, new: list[Row]) -> Digest:
+        """As `digest`, from rows that were fetched before, if any; what is found goes to `new`."""
         now = _mark(path.lstat())
-        row = self._database("SELECT size, mtime, ctime, inode, digest, seen FROM origins WHERE path = ?", [_text(path)])
-        if row:
-            *noted, digest, seen = row[0]
-            if tuple(noted) == now and max(now[1], now[2]) + RACY_NS < seen:
-                return digest
+        name = _text(path)
+        row = noted.get(name) if noted is not None else next(iter(self._rows("path = ?", [name])), None)
+        if row and row[1:5] == now and max(now[1], now[2]) + RACY_NS < row[6]:
+            return row[5]
         seen, now, digest = _read(path)
-        self._database("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, ?, ?)", [_text(path), *now, digest, seen])
+        new.append((name, *now, digest, seen))
         return digest
+
+    def _noted(self, base: Path) -> dict[str, Row]:
+        """What is known of all files below a folder: one question, where a folder of many small files would be as many."""
+        # "0" is the character after "/".
+        return {row[0]: row for row in self._rows("path > ? AND path < ?", [f"{_text(base)}/", f"{_text(base)}0"])}
+
+    def _rows(self, where: str, values: list[str]) -> list[Row]:
+        return self._database(f"SELECT path, size, mtime, ctime, inode, digest, seen FROM origins WHERE {where}", values)  # type: ignore[return-value]
+
+    def _note(self, new: list[Row]) -> None:
+        if new:
+            self._database.many("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, ?, ?)", new)
+            new.clear()
 
     def path(self, digest: Digest) -> Path | None:
         """A source file that still is what had this digest."""

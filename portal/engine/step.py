@@ -189,9 +189,9 @@ class Work:
     scratch: Path
     attempts: Attempts = field(default_factory=Attempts)
 
-    def attempt(self, name: str) -> AbstractContextManager[None]:
+    def attempt(self, name: str, mapped: int = 0) -> AbstractContextManager[None]:
         """Around the decoding of one untrusted thing, such as an image: see portal.engine.attempts. Raises Lost."""
-        return self.attempts.attempt(name)
+        return self.attempts.attempt(name, mapped)
 
     def keep(self, made: Mapping[str, bytes]) -> dict[str, Path]:
         """The same outputs, written down: for a recipe that makes so many that together they would fill the memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,13 @@ Picture = NDArray[np.uint8]  # (y, x, 3): red, green, blue
 class Planes:
     """Single-valued pixels with axes TCZYX, read one plane at a time.
 
-    `read(t, c, z)` gives a plane of shape (height, width) and of type `dtype`, with indices from 0. It may raise
-    anything that its format's reader raises.
+    `read(t, c, z)` gives a plane of shape (height, width) and of type `dtype`, with indices from 0. `region(t, c, z,
+    rows, columns)` gives a part of it: slices with step 1 inside the plane, shape (rows, columns). Readers that can
+    decode less than a plane give it; then memory does not follow the size of a plane. Both may raise anything that
+    their format's reader raises.
+
+    `levels`: coarser copies of the same pixels that the source itself holds, each next smaller, with the same
+    channels, z, t and `dtype`. They serve measuring and pictures; tiles are always reduced from full resolution.
     """
 
     width: int
@@ -31,20 +36,39 @@ class Planes:
     t: int
     dtype: np.dtype[Any]
     read: Callable[[int, int, int], Plane]
+    region: Callable[[int, int, int, slice, slice], Plane] | None = None
+    levels: tuple[Planes, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelImage:
+    """Pixels that say to which object they belong: 0 is background, any other integer is an id.
+
+    `planes` has one channel and an integer (or bool) type, and the width and height of its image; its z and t are those
+    of the image, or 1 where one plane holds for all. `colours`: id → `#rrggbb`; `properties`: id → flat values.
+    """
+
+    name: str
+    planes: Planes
+    colours: dict[int, str] = field(default_factory=dict)
+    properties: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rgb:
     """One RGB picture, 8 bits a sample. `read()` gives all of it, shape (height, width, 3).
 
-    `file` is set where libvips reads the same picture from a file by itself: then memory does not follow the
-    picture's area, and `read` is not called.
+    `file` is set where libvips reads the same picture from a file by itself; `region(rows, columns)` where a reader
+    decodes parts: slices with step 1 inside the picture, shape (rows, columns, 3). With either, memory does not
+    follow the picture's area, and `read` is not called. `levels`: coarser copies that the source holds, as of Planes.
     """
 
     width: int
     height: int
     read: Callable[[], Picture]
     file: Path | None = None
+    region: Callable[[slice, slice], Picture] | None = None
+    levels: tuple[Rgb, ...] = ()
 
 
 Source = Planes | Rgb

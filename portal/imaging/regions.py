@@ -1,31 +1,76 @@
-"""Regions of interest: GeoJSON in the image's own pixels, y down, checked and bounded before it is published."""
+"""Regions of interest: GeoJSON in the image's own pixels, y down, checked and bounded before it is published.
+
+x = 0, y = 0 is the top left corner of the first pixel. Properties that mean something: `name`, `colour` (#rrggbb), `z`, `t`, `c`
+(from 0; absent: all), `track` (features of one track are joined in order of t), `radius` (of a Point that is a circle, in pixels).
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-MAX_BYTES = 8_000_000
-MAX_FEATURES = 5_000
-MAX_POSITIONS = 200_000
+MAX_BYTES = 32_000_000
+MAX_FEATURES = 20_000  # of a file; what one image may have is MAX_SHOWN
+MAX_SHOWN = 5_000
+MAX_POSITIONS = 400_000
 MAX_PROPERTIES = 40
 MAX_TEXT = 500
 
 # How deeply each geometry nests its positions (RFC 7946 §3.1), and how many positions the innermost list needs.
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _FEWEST = {"MultiPoint": 1, "LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
+_INDICES = ("z", "t", "c")
 
 
 class Unusable(Exception):
     """Why a feature, or the whole file, is not taken: `what; mend`."""
 
 
-def read_features(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
-    """The features of a GeoJSON FeatureCollection, cleaned, and a complaint (`what; mend`) for each that is not taken.
+@dataclass
+class Taken:
+    """The features of a file, cleaned, and a complaint (`what; mend`) for each that is not taken."""
 
-    A cleaned feature has `type`, `geometry` (finite x and y, two decimals) and flat `properties`. Raises Unusable
-    where nothing can be read: not JSON, not a FeatureCollection, too large.
+    features: list[dict[str, Any]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+def feature(kind: str, coordinates: Any, **properties: Any) -> dict[str, Any]:
+    """A GeoJSON feature; properties that are None are left out."""
+    told = {name: value for name, value in properties.items() if value is not None}
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": told}
+
+
+def take(found: Iterable[tuple[str, Any]]) -> Taken:
+    """Cleans features as readers find them: (where, feature), or (where, Unusable) for what cannot be a feature.
+
+    A cleaned feature has `type`, `geometry` (finite x and y, two decimals) and flat `properties`. Raises Unusable above
+    MAX_FEATURES; what lies above MAX_POSITIONS is complained of, one by one.
+    """
+    taken, left = Taken(), MAX_POSITIONS
+    for number, (where, found_here) in enumerate(found):
+        if number >= MAX_FEATURES:
+            raise Unusable(f"has more than {MAX_FEATURES:,} features; split it, or draw single points as localisations")
+        try:
+            if isinstance(found_here, Unusable):
+                raise found_here
+            clean, used = _feature(found_here, left)
+        except Unusable as why:
+            taken.complaints.append(f"{where} {why}")
+        else:
+            left -= used
+            taken.features.append(clean)
+    return taken
+
+
+def read_features(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """The features of a GeoJSON FeatureCollection (or of a bare list of features, as QuPath writes), as `take` cleans them.
+
+    Raises Unusable where nothing can be read: not JSON, not a FeatureCollection, too large.
     """
     if len(raw) > MAX_BYTES:
         raise Unusable(f"holds {len(raw):,} bytes; write at most {MAX_BYTES:,}")
@@ -33,36 +78,81 @@ def read_features(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         found = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Unusable(f"is not JSON ({str(error)[:100]}); write a GeoJSON FeatureCollection") from None
+    if isinstance(found, list) and found and isinstance(found[0], dict) and found[0].get("type") == "Feature":
+        found = {"type": "FeatureCollection", "features": found}
     if not isinstance(found, dict) or found.get("type") != "FeatureCollection" or not isinstance(found.get("features"), list):
         raise Unusable("is not a FeatureCollection; write {'type': 'FeatureCollection', 'features': […]}")
     if len(found["features"]) > MAX_FEATURES:
         raise Unusable(f"has {len(found['features']):,} features; write at most {MAX_FEATURES:,}")
-    features, complaints, left = [], [], MAX_POSITIONS
-    for number, feature in enumerate(found["features"]):
-        try:
-            clean, used = _feature(feature, left)
-        except Unusable as why:
-            complaints.append(f"features[{number}] {why}")
-        else:
-            left -= used
-            features.append(clean)
-    return features, complaints
+    taken = take((f"features[{number}]", _plain(one)) for number, one in enumerate(found["features"]))
+    return taken.features, taken.complaints
 
 
 def within(feature: dict[str, Any], width: int, height: int) -> bool:
     """Whether any position of a cleaned feature lies in the image, edges included."""
-    return any(0 <= x <= width and 0 <= y <= height for x, y in _positions(feature["geometry"]["coordinates"]))
+    return any(0 <= x <= width and 0 <= y <= height for x, y in positions(feature["geometry"]["coordinates"]))
 
 
-def collection(features: list[dict[str, Any]]) -> bytes:
-    """rois.json: the same features always have the same bytes."""
-    whole = {"type": "FeatureCollection", "features": features}
+def collection(features: list[dict[str, Any]], **members: Any) -> bytes:
+    """rois.json: the same features always have the same bytes. `members` stand beside them (RFC 7946 §6.1)."""
+    whole = {"type": "FeatureCollection", "features": features} | members
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _feature(feature: Any, left: int) -> tuple[dict[str, Any], int]:
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    if not isinstance(geometry, dict) or feature.get("type") != "Feature":
+def measured(one: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Area in px² of what has one (polygons less their holes, circles), else None; length in px of a line, else None."""
+    kind, c = one["geometry"]["type"], one["geometry"]["coordinates"]
+    radius = one["properties"].get("radius")
+    if kind == "Point":
+        return (math.pi * radius**2, None) if isinstance(radius, int | float) and radius > 0 else (None, None)
+    if kind in ("LineString", "MultiLineString"):
+        lines = [c] if kind == "LineString" else c
+        return None, sum(math.dist(a, b) for line in lines for a, b in pairwise(line))
+    if kind in ("Polygon", "MultiPolygon"):
+        every = [c] if kind == "Polygon" else c
+        return sum(_area(rings[0]) - sum(_area(hole) for hole in rings[1:]) for rings in every if rings), None
+    return None, None
+
+
+def positions(coordinates: list[Any]) -> Iterator[list[float]]:
+    """Every [x, y] of a geometry's coordinates."""
+    if coordinates and not isinstance(coordinates[0], list):
+        yield coordinates
+    else:
+        for inner in coordinates:
+            yield from positions(inner)
+
+
+def _area(ring: list[list[float]]) -> float:
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))) / 2
+
+
+def _plain(one: Any) -> Any:
+    """QuPath writes `classification: {name, color}` and `measurements: {…}` as mappings: name, colour and flat values of them."""
+    told = one.get("properties") if isinstance(one, dict) else None
+    if not isinstance(told, dict):
+        return one
+    plain = {name: value for name, value in told.items() if name not in ("classification", "measurements", "color")}
+    kind, values, colour = told.get("classification"), told.get("measurements"), told.get("color")
+    if isinstance(kind, dict):
+        plain |= {"class": kind["name"]} if isinstance(kind.get("name"), str) else {}
+        colour = colour or kind.get("color")
+    elif kind is not None:
+        plain["classification"] = kind
+    if isinstance(colour, list) and len(colour) == 3 and all(isinstance(v, int) and 0 <= v <= 255 for v in colour):
+        plain.setdefault("colour", "#{:02x}{:02x}{:02x}".format(*colour))
+    elif colour is not None and not isinstance(colour, list):
+        plain["color"] = colour
+    if isinstance(values, dict):
+        plain |= {name: v for name, v in values.items() if isinstance(v, int | float) and name not in plain}
+    elif values is not None and values != []:
+        plain["measurements"] = values
+    return one | {"properties": plain}
+
+
+def _feature(one: Any, left: int) -> tuple[dict[str, Any], int]:
+    geometry = one.get("geometry") if isinstance(one, dict) else None
+    if not isinstance(geometry, dict) or one.get("type") != "Feature":
         raise Unusable("is not a Feature with a geometry; write one")
     kind = geometry.get("type")
     if not isinstance(kind, str) or kind not in _DEPTH:
@@ -72,7 +162,7 @@ def _feature(feature: Any, left: int) -> tuple[dict[str, Any], int]:
     return {
         "type": "Feature",
         "geometry": {"type": kind, "coordinates": coordinates},
-        "properties": _properties(feature.get("properties")),
+        "properties": _properties(one.get("properties")),
     }, used[0]
 
 
@@ -85,6 +175,8 @@ def _nested(value: Any, depth: int, kind: str, used: list[int], left: int) -> li
             raise Unusable(f"brings the file above {MAX_POSITIONS:,} positions; simplify the outlines")
         return _position(value)
     inner = [_nested(v, depth - 1, kind, used, left) for v in value]
+    if not inner:
+        raise Unusable(f"has no coordinates of a {kind}; write them as RFC 7946 has it")
     if depth == 1:
         if len(inner) < _FEWEST[kind]:
             raise Unusable(f"has a line or ring of {len(inner)} positions; a {kind} needs {_FEWEST[kind]}")
@@ -112,13 +204,23 @@ def _properties(value: Any) -> dict[str, Any]:
             raise Unusable(f"has a property {name[:40]!r} that holds a list or mapping; write a text, a number, true or false")
         if len(name) > MAX_TEXT or (isinstance(v, str) and len(v) > MAX_TEXT):
             raise Unusable(f"has a property longer than {MAX_TEXT} characters; shorten it")
-    return dict(value)
+        if isinstance(v, float) and not math.isfinite(v):
+            raise Unusable(f"has a property {name[:40]!r} that is no finite number; leave it out")
+    return {name: _reserved(name, v) for name, v in value.items() if v is not None}
 
 
-def _positions(coordinates: list[Any]) -> list[list[float]]:
-    if coordinates and not isinstance(coordinates[0], list):
-        return [coordinates]
-    return [p for inner in coordinates for p in _positions(inner)]
+def _reserved(name: str, value: Any) -> Any:
+    if name in _INDICES:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 <= value < 1e6:
+            raise Unusable(f"has {name} {str(value)[:40]!r}; write a whole number from 0, or leave it out for all")
+        return int(value)
+    if name == "colour" and not (isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value)):
+        raise Unusable(f"has the colour {str(value)[:40]!r}; write #rrggbb")
+    if name == "radius" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e7):
+        raise Unusable(f"has the radius {str(value)[:40]!r}; write a number of pixels")
+    if name == "track" and isinstance(value, bool):
+        raise Unusable("has a track that is true or false; write a number or a name")
+    return value
 
 
 def _no_constant(name: str) -> None:

@@ -1,76 +1,97 @@
-"""One image from its source to its folder of tiles: tiles, info.json, thumbnail.webp, preview.webp, rois.json."""
+"""One image from its source to its folder of tiles (docs/tiles.md), and to its OME-Zarr where that is wanted."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from portal.imaging.composite import PREVIEW, THUMBNAIL, blended, fitted, webp
+from portal.imaging.bands import drawn_type
+from portal.imaging.blocks import blocks
+from portal.imaging.composite import THUMBNAIL, fitted, webp
+from portal.imaging.labels import check_labels, draw_labels
 from portal.imaging.limits import Coding, Limits, coding_for
-from portal.imaging.planes import TILE, Picture, Plane, Planes, Rgb, Source, halved, levels
-from portal.imaging.rgb import tile_rgb
-from portal.imaging.strips import STACKED, groups, strips
-
-
-@dataclass(frozen=True)
-class Channel:
-    """How a channel is shown first. `window`: the values shown as black and as the full colour."""
-
-    name: str
-    label: str | None
-    colour: str
-    window: tuple[float, float]
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is known about an image beside its pixels. Sizes in µm, `time_step` in s; `channels` is empty for RGB."""
-
-    channels: tuple[Channel, ...] = ()
-    pixel_size: float | None = None
-    pixel_size_z: float | None = None
-    time_step: float | None = None
-    brightfield: bool = False
-    synthetic: bool = False
+from portal.imaging.look import Look
+from portal.imaging.ome_zarr import ImageWriter, LabelWriter, rgb_channels
+from portal.imaging.planes import TILE, LabelImage, Picture, Planes, Rgb, Source, halved, levels
+from portal.imaging.previews import Previews
+from portal.imaging.rgb import as_planes, tile_rgb
+from portal.imaging.strips import groups, strips
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`files`: path below `tiles/<digest>/` → where it was written. `preview`: (y, x, 3), at most 1024 px."""
+    """`files`: path below `tiles/<digest>/` → where it was written. `preview`: (y, x, 3), at most 1024 px.
+
+    `zarr`: path below the group of the image's OME-Zarr → where it was written; empty where none was wanted.
+    `labels`: the names of the label images that were drawn; `refused`: of those that were not, and why.
+    """
 
     digest: str
     files: dict[str, Path]
     preview: Picture
+    zarr: dict[str, Path]
+    labels: tuple[str, ...] = ()
+    refused: tuple[tuple[str, Exception], ...] = ()
 
 
-def render(source: Source, look: Look, limits: tuple[Limits, ...], into: Path, rois: bytes | None = None) -> Rendered:
+def render(
+    source: Source,
+    look: Look,
+    limits: tuple[Limits, ...],
+    into: Path,
+    *,
+    beside: Mapping[str, bytes] | None = None,
+    labels: Sequence[LabelImage] = (),
+    zarr: str | None = None,
+    stacked: bool = False,
+) -> Rendered:
     """Writes everything below `into`, an empty folder. `limits` has one entry a channel, none for RGB.
 
-    The digest is that of all paths and bytes, so that the same picture has the same address wherever it is made.
+    `beside`: further files of the folder, such as `rois.json`.
+    `zarr`: the image's name in its OME-Zarr, which is written if given. `stacked`: the pictures of a z stack show its maximum
+    in any case, as those of a plate do, whose wells are compared.
+    A label image that does not fit or cannot be read costs itself alone.
+
+    The digest is that of all paths and bytes of the tiles, so that the same picture has the same address wherever it is made.
     Raises whatever reading the source raises.
     """
-    into.mkdir(parents=True, exist_ok=True)
+    tiles, exact, scratch = into / "tiles", into / "zarr", into / "scratch"
+    for folder in (tiles, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    shows: int | str = 0
     if isinstance(source, Rgb):
         coding: Coding = "linear"
-        preview = tile_rgb(source, into)
+        preview = tile_rgb(source, tiles)
+        if zarr is not None:
+            _write_rgb(source, look, exact, zarr)
     else:
         coding = coding_for(source.dtype, limits, brightfield=look.brightfield)
-        for path, data in strips(source, limits, coding):
-            place = into / path
+        previews = Previews(source, look, stacked=stacked)
+        writer = ImageWriter(exact, source, drawn_type(source), zarr, look) if zarr is not None else None
+        for path, data in strips(source, limits, coding, scratch, [previews, *([writer] if writer else [])]):
+            place = tiles / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-        preview = preview_of(source, look)
-    (into / "info.json").write_bytes(_json(info(source, look, limits, coding)))
-    (into / "preview.webp").write_bytes(webp(preview))
-    (into / "thumbnail.webp").write_bytes(webp(fitted(preview, THUMBNAIL)))
-    if rois is not None:
-        (into / "rois.json").write_bytes(rois)
-    files = {str(p.relative_to(into).as_posix()): p for p in sorted(into.rglob("*")) if p.is_file()}
-    return Rendered(digest_of_files(files), files, preview)
+        if writer:
+            writer.finish(limits)
+        preview, shows = previews.picture()
+    told, refused = _labels(source, labels, look, tiles, scratch, exact if zarr is not None else None)
+    (tiles / "info.json").write_bytes(_json(info(source, look, limits, coding, labels=told, shows=shows)))
+    (tiles / "preview.webp").write_bytes(webp(preview))
+    (tiles / "thumbnail.webp").write_bytes(webp(fitted(preview, THUMBNAIL)))
+    for path, data in (beside or {}).items():
+        (tiles / path).parent.mkdir(parents=True, exist_ok=True)
+        (tiles / path).write_bytes(data)
+    shutil.rmtree(scratch)
+    files = _below(tiles)
+    return Rendered(digest_of_files(files), files, preview, _below(exact), tuple(entry["name"] for entry in told), refused)
 
 
 def digest_of_files(files: dict[str, Path]) -> str:
@@ -79,11 +100,19 @@ def digest_of_files(files: dict[str, Path]) -> str:
     return hashlib.sha256(_json(every)).hexdigest()[:16]
 
 
-def info(source: Source, look: Look, limits: tuple[Limits, ...], coding: Coding) -> dict[str, Any]:
-    """info.json, version 1 of the tile grammar: all that the viewer needs to know before its first tile."""
+def info(
+    source: Source,
+    look: Look,
+    limits: tuple[Limits, ...],
+    coding: Coding,
+    *,
+    labels: Sequence[dict[str, Any]] = (),
+    shows: int | str = 0,
+) -> dict[str, Any]:
+    """info.json, version 2 of the tile grammar: all that the viewer needs to know before its first tile."""
     planes = source if isinstance(source, Planes) else None
     return {
-        "version": 1,
+        "version": 2,
         "kind": "strips" if planes else "rgb",
         "width": source.width,
         "height": source.height,
@@ -101,6 +130,10 @@ def info(source: Source, look: Look, limits: tuple[Limits, ...], coding: Coding)
         "coding": coding,
         "limits": [[v.lo, v.hi] for v in limits],
         "histograms": [list(v.histogram) for v in limits],
+        "windows": [_window(c.by, v) for c, v in zip(look.channels, limits, strict=False)],
+        "projection": bool(planes and planes.z > 1),
+        "preview": {"z": shows},
+        "labels": list(labels),
         "pixel_size": look.pixel_size,
         "pixel_size_z": look.pixel_size_z,
         "time_step": look.time_step,
@@ -108,14 +141,6 @@ def info(source: Source, look: Look, limits: tuple[Limits, ...], coding: Coding)
         "brightfield": look.brightfield,
         "synthetic": look.synthetic,
     }
-
-
-def preview_of(planes: Planes, look: Look) -> Picture:
-    """The shown channels blended: middle z, first t, reduced to at most 1024 px."""
-    shown = [c for c, channel in enumerate(look.channels) if channel.shown] or list(range(min(planes.channels, STACKED)))
-    reduced = [_reduced(planes.read(0, c, planes.z // 2)) for c in shown]
-    windows = [look.channels[c].window for c in shown]
-    return fitted(blended(reduced, windows, [look.channels[c].colour for c in shown]), PREVIEW)
 
 
 def pooled(every: list[tuple[Limits, ...]]) -> tuple[tuple[float, float], ...]:
@@ -132,12 +157,59 @@ def pooled(every: list[tuple[Limits, ...]]) -> tuple[tuple[float, float], ...]:
     return tuple(windows)
 
 
-def _reduced(plane: Plane) -> Plane:
-    """Halved while it stays at least as large as the preview."""
-    plane = plane.astype("uint8") if plane.dtype.kind == "b" else plane
-    while max(plane.shape) >= 2 * PREVIEW:
-        plane = halved(plane)
-    return plane
+def _write_rgb(source: Rgb, look: Look, place: Path, name: str) -> None:
+    """A colour picture as three channels of an OME-Zarr; windows and colours are those of the picture itself."""
+    planes = as_planes(source)
+    shown, limits = rgb_channels(look)
+    writer = ImageWriter(place, planes, planes.dtype, name, shown)
+    region = planes.region
+    assert region is not None
+    for block in blocks(
+        levels(source.width, source.height), lambda rows, columns: [region(0, c, 0, rows, columns) for c in range(3)], halved, 1
+    ):
+        writer(0, (0, 1, 2), 0, block)
+    writer.finish(limits)
+
+
+def _labels(
+    source: Source, labels: Sequence[LabelImage], look: Look, tiles: Path, scratch: Path, zarr: Path | None
+) -> tuple[list[dict[str, Any]], tuple[tuple[str, Exception], ...]]:
+    """Draws label images into `tiles` and, if given, the group `zarr`: their entries in info.json, and what could not be drawn."""
+    told: list[dict[str, Any]] = []
+    names: list[str] = []
+    refused: list[tuple[str, Exception]] = []
+    planes = source if isinstance(source, Planes) else None
+    for label in labels:
+        folder, number = _folder(label.name, names), len(told)
+        own = partial(LabelWriter, zarr, label, folder, drawn_type(label.planes), look) if zarr is not None else None
+        try:
+            check_labels(label, planes, source.width, source.height)
+            told.append(draw_labels(label, number, tiles, scratch, own))
+            names.append(folder)
+        except Exception as error:  # any decoder may raise anything
+            refused.append((label.name, error))
+            for part in (tiles / "labels" / str(number), *([zarr / "labels" / folder] if zarr is not None else [])):
+                shutil.rmtree(part, ignore_errors=True)
+    if zarr is not None and names:
+        LabelWriter.listed(zarr, names)
+    return told, tuple(refused)
+
+
+def _window(by: str, found: Limits) -> dict[str, Any]:
+    if by != "percentiles":
+        return {"from": by}
+    low, high = found.percentiles
+    return {"from": by, "low": low, "high": high, "planes": found.planes, "of": found.of, "rows": found.rows}
+
+
+def _folder(name: str, taken: Sequence[str]) -> str:
+    """A label image's name as that of a folder: plain, and its own."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:60] or "labels"
+    return plain if plain not in taken else next(f"{plain}-{n}" for n in range(2, len(taken) + 3) if f"{plain}-{n}" not in taken)
+
+
+def _below(folder: Path) -> dict[str, Path]:
+    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def _json(value: object) -> bytes:

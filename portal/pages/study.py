@@ -303,6 +303,7 @@ def study_context(facts: StudyFacts, site: Site, maps: dict[str, dict[str, Plate
         "strip": pictures.strip(facts, 6),
         "synthetic": any(i.synthetic for part in facts.images for i in part.images),
         "sections": [(key, name) for key, name, shown in sections if shown],
+        "not_rendered": [(c.name, p.refused, len(p.images)) for c, p in zip(study.components, facts.images, strict=False) if p.refused],
         "cards": [_card(c, facts.facts(c.name), facts, maps.get(c.name, {})) for c in study.components],
         "phenotypes": phenotype_groups(study.accession, described),
         "shared": shared,

@@ -87,7 +87,7 @@ def _image_parts(inputs: Sequence[Opened], study: Study) -> Iterator[tuple[str, 
     for tree, path in paths_named(inputs, "images.json"):
         part = ComponentImages.model_validate_json(tree.read(path))
         told = [i.component for i in part.images] + [p for p in path.split("/")[:-1] if p in names]
-        told += [c.name for c in study.components for i in c.images for r in part.refused if fnmatchcase(r.path, i.source)]
+        told += [c.name for c in study.components for i in c.images for r in part.refused if fnmatchcase(r.path, i.source or "")]
         told += [c.name for c in study.components if c.images] + [study.components[0].name]
         yield told[0], part
 

@@ -37,7 +37,7 @@ def images(site: Path) -> dict[str, dict[str, Any]]:
         page = read(kinds.html(site, address))
         carried = [where[0] for link in page.links if (where := target_of(address, link))]
         info = next(path for path in carried if path.endswith("info.json"))
-        found[address] = json.loads((site / info).read_text()) | {"rois": [p for p in carried if p.endswith("rois.json")]}
+        found[address] = json.loads((site / info).read_text()) | {"rois": {p for p in carried if p.endswith("rois.json")}}
     return found
 
 

@@ -69,6 +69,29 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def small_images(folder: Path) -> None:
+    """The files that examples of `images` name."""
+    import numpy as np
+    import tifffile
+
+    from tests.imaging import zarrs
+
+    named = [f"stacks/z{z}/P1_A1_{c}.tif" for z in (1, 2) for c in ("DAPI", "GFP")]
+    for name in ("P1_A1_1.ome.tif", *named, "9987_Plate_1/TimePoint_1/9987_B02_s1_w1.TIF",
+                 "overlaid/a.tif", "pair/light.tif", "pair/em.tif"):  # fmt: skip
+        path = folder / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        both = name.endswith(".ome.tif")
+        tifffile.imwrite(path, np.zeros((2, 64, 64) if both else (64, 64), np.uint16), metadata={"axes": "CYX"} if both else None)
+    zarrs.image(folder / "images/embryo.zarr", np.zeros((1, 2, 1, 40, 40), np.uint16))
+    (folder / "masks").mkdir()
+    tifffile.imwrite(folder / "masks/a.tif", np.ones((64, 64), np.uint16))
+    write(folder / "regions/a.csv", "image,x,y\na,5,5\n")
+    write(folder / "blinks.csv", "image,x,y\na,5.5,5.5\n")
+    write(folder / "outlines.geojson", '{"type": "FeatureCollection", "features": []}')
+    (folder / "images.csv").write_text("path,plate,well\nimages/P1_A1_1.ome.tif,P1,A1\n")
+
+
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d)], ids=lambda p: p.name)
 def test_examples_are_without_a_problem(document: Path, tmp_path: Path) -> None:
     studies = tmp_path / "content/studies"
@@ -89,11 +112,7 @@ def test_examples_are_without_a_problem(document: Path, tmp_path: Path) -> None:
             text = small_study(part, **{block.name: block.text})
             # Images of a fragment are not there; what is tried is whether it reads.
             if "images:" in block.text:
-                import numpy as np
-                import tifffile
-
-                (studies / part / "images").mkdir(parents=True)
-                tifffile.imwrite(studies / part / "images/P1_A1_1.ome.tif", np.zeros((2, 64, 64), np.uint16), metadata={"axes": "CYX"})
+                small_images(studies / part)
             write(studies / part / "study.yaml", text)
     if not studies.is_dir():
         return

@@ -33,7 +33,9 @@ def painted(height: int, width: int, channels: int) -> np.ndarray:
 
 
 def case(folder: Path) -> dict[str, str]:
-    """Everything drawn of a small component: five channels in z and t, a colour picture, a photograph, a broken file."""
+    """Everything drawn of a small component: five channels in z with a label image, a colour picture, a photograph, a broken file;
+    and their OME-Zarr.
+    """
     stack = painted(530, 560, 5)
     tifffile.imwrite(folder / "stack.ome.tif", np.stack([stack[None] // (z + 1) for z in range(2)], axis=1), photometric="minisblack",
                      metadata={"axes": "TZCYX", "PhysicalSizeX": 0.3}, ome=True)  # fmt: skip
@@ -48,13 +50,15 @@ def case(folder: Path) -> dict[str, str]:
             photometric="minisblack",
             metadata={"axes": "CYX"},
         )
+    tifffile.imwrite(folder / "mask.tif", (painted(530, 560, 1)[0] // 400).astype(np.uint16))
     names = sorted(p.name for p in folder.iterdir())
+    alone = [Images(source=n, labels="mask.tif" if n.startswith("stack") else None) for n in names if n[:2] not in ("p_", "ma")]
     whole = StudyComponent(
         name="experimentA",
         kind="experiment",
-        images=(Images(source="p_*.tif", pattern="{plate}_{well}.tif"), *(Images(source=n) for n in names if not n.startswith("p_"))),
+        images=(Images(source="p_*.tif", pattern="{plate}_{well}.tif"), *alone),
     )
-    batches, problems = image_steps("golden1", whole, Path("studies/golden1"), tuple(names))
+    batches, problems = image_steps("golden1", whole, Path("studies/golden1"), tuple(names), raw="ome-zarr")
     assert not problems
     found: dict[str, str] = {}
     for number, batch in enumerate(batches):

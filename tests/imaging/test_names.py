@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from ingest.images.names import BadPattern, chosen, pattern_of, placed, well_order
+from ingest.images.names import BadPattern, Part, PartChannel, Placed, Spot, chosen, natural, pattern_of, placed, spotted, well_order
 from tests.effort import effort
 
 
@@ -38,6 +40,50 @@ def test_datasets_and_plain_names() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "pattern", "wanted"),
+    [
+        ("p1/ZStep_3/p1_A1_s2_w4.tif", "p1/ZStep_{z}/{plate}_{well}_s{field}_w{channel}.tif", ("p1", "A1", 2, Spot("4", 3))),
+        ("p1_A1_T0004F2Z10C01.tif", "{plate}_{well}_T{t}F{field}Z{z}C{channel}.tif", ("p1", "A1", 2, Spot("01", 10, 4))),
+        ("cells/frame0012.tif", "cells/{image}{t}.tif", (None, "frame", 1, Spot(None, None, 12))),
+        ("2024_001.tif", "{image}_{t}.tif", (None, "2024", 1, Spot(None, None, 1))),
+        ("x-DAPI-z07.tif", "{image}-{channel}-z{z}.tif", (None, "x", 1, Spot("DAPI", 7))),
+    ],
+)
+def test_planes_in_names(path: str, pattern: str, wanted: tuple[str | None, str, int, Spot]) -> None:
+    found = spotted(path, pattern)
+    assert found is not None
+    assert (found[0].container, found[0].sample, found[0].field, found[1]) == wanted
+
+
+def test_what_a_step_is_given_comes_back_as_it_was() -> None:
+    parts = (Part("a.tif"), Part("b.tif", 1, 0, 2, 5))
+    for whole in (
+        Placed("a.tif", "a", sample="a"),
+        Placed(
+            "a.tif",
+            "p A1",
+            "p",
+            "plate",
+            "A1",
+            2,
+            parts,
+            (3, 2, 1),
+            (PartChannel("x"), PartChannel(None, "#ff0000", 500.0)),
+            0.5,
+            None,
+            2.0,
+        ),
+        Placed("https://a.b/c.zarr", "c", url="https://a.b/c.zarr", mark="abc", sha256="0" * 64, size=3),
+    ):
+        assert Placed.of(json.loads(json.dumps(whole.plain()))) == whole
+    assert set(Placed("a.tif", "a").plain()) == {"path", "name", "container", "kind", "sample", "field"}
+
+
+def test_channels_sort_by_their_numbers() -> None:
+    assert sorted(["w10", "w2", "W1", "DAPI"], key=natural) == ["DAPI", "W1", "w2", "w10"]
+
+
+@pytest.mark.parametrize(
     ("pattern", "why"),
     [
         ("{plat}_{well}", "unknown part"),
@@ -58,6 +104,7 @@ def test_bad_patterns_say_the_mend(pattern: str, why: str) -> None:
 def test_a_hostile_name_costs_little() -> None:
     assert placed("_".join(["a"] * 127) + "!", "{dataset}_{image}_x") is None
     assert effort(lambda: placed("_".join(["b"] * 127) + "!", "{dataset}_{image}_x")) < 10
+    assert effort(lambda: placed("_1" * 60 + "!", "{dataset}_{image}_{channel}{z}{t}_x")) < 100
 
 
 def test_globs() -> None:

@@ -107,7 +107,8 @@ def test_a_plate_is_drawn(tmp_path: Path) -> None:
         told = {p.removeprefix(f"site/{image.tiles}") for p in out if p.startswith(f"site/{image.tiles}")}
         assert told == {"0/0/0/0/0_0.webp", "info.json", "preview.webp", "thumbnail.webp"}
         info = load(out, f"site/{image.tiles}info.json")
-        assert info["version"] == 1 and info["channels"][0] == {
+        assert [w["from"] for w in info["windows"]] == ["declared", "plate"]
+        assert info["version"] == 2 and info["channels"][0] == {
             "name": "DNA", "label": None, "colour": "#aa00ff", "low": 100, "high": 300, "shown": True,
         }  # fmt: skip
         assert f"site/{image.preview}" in out and f"site/{image.thumbnail}" in out
@@ -137,7 +138,7 @@ def test_regions_go_to_their_images(tmp_path: Path) -> None:
     found = ComponentImages.model_validate(load(out, "images.json"))
     assert [bool(i.rois) for i in found.images] == [True, False]
     assert load(out, f"site/{found.images[0].rois}")["features"][0]["geometry"]["coordinates"] == [5.0, 6.0]
-    assert [p["file"] for p in load(out, "problems.json")] == ["studies/x1/r.json"]
+    assert {p["file"] for p in load(out, "problems.json")} == {"studies/x1/r.json", "studies/x1/images/p1_A2_1.ome.tif"}
 
 
 def test_a_single_image_takes_regions_without_a_name(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from portal.imaging import composite, rgb, sprite
 from portal.imaging.limits import Limits, coding_for, measure
+from portal.imaging.look import Channel, Look
 from portal.imaging.planes import Planes, Rgb, halved, levels
-from portal.imaging.render import Channel, Look, pooled, render
+from portal.imaging.render import pooled, render
 from portal.imaging.strips import groups, strips
 from tests.imaging.works import load_file, pixels
 
@@ -40,17 +41,17 @@ def test_groups(channels: int, wanted: tuple) -> None:
 
 
 @pytest.mark.parametrize("shape", [(2, 6, 2, 520, 700), (1, 2, 1, 512, 513), (1, 3, 1, 5, 40), (1, 1, 2, 64, 1), (1, 2, 1, 1, 1)])
-def test_every_tile_says_what_the_source_says(shape: tuple[int, ...]) -> None:
+def test_every_tile_says_what_the_source_says(shape: tuple[int, ...], tmp_path: Path) -> None:
     stack = smooth_stack(*shape)
     source = source_of(stack)
     limits = tuple(measure(source, c) for c in range(source.channels))
     coding = coding_for(stack.dtype, limits)
-    drawn = dict(strips(source, limits, coding))
+    drawn = dict(strips(source, limits, coding, tmp_path))
     sizes = levels(source.width, source.height)
     wanted = {
         f"{d}/{z}/{t}/{g}/{x}_{y}.webp"
         for d, v in enumerate(sizes)
-        for z in range(source.z)
+        for z in (*range(source.z), *(["max"] if source.z > 1 else []))
         for t in range(source.t)
         for g in range(len(groups(source.channels)))
         for x in range(v.columns)
@@ -65,7 +66,7 @@ def test_every_tile_says_what_the_source_says(shape: tuple[int, ...]) -> None:
         assert (strip[..., 0] == strip[..., 2]).all(), "gray: red and blue are the same"
         height = strip.shape[0] // len(members)
         for row, c in enumerate(members):
-            plane = stack[int(t), c, int(z)]
+            plane = stack[int(t), c].max(axis=0) if z == "max" else stack[int(t), c, int(z)]
             for _ in range(int(depth)):
                 plane = halved(plane)
             part = plane[y * 512 : (y + 1) * 512, x * 512 : (x + 1) * 512].astype(float)
@@ -97,9 +98,11 @@ def gradient(height: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("height", "width"), [(1100, 1500), (512, 512), (300, 2050), (1, 1), (1, 700), (33, 513)])
-def test_rgb_tiles_are_upright(height: int, width: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_rgb_tiles_are_upright(height: int, width: int, in_parts: bool, tmp_path: Path) -> None:
     picture = gradient(height, width)
-    preview = rgb.tile_rgb(Rgb(width, height, lambda: picture), tmp_path)
+    region = (lambda rows, columns: picture[rows, columns]) if in_parts else None
+    preview = rgb.tile_rgb(Rgb(width, height, lambda: picture, region=region), tmp_path)
     sizes = levels(width, height)
     found = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     assert found == {f"{d}/{x}_{y}.jpg" for d, v in enumerate(sizes) for x in range(v.columns) for y in range(v.rows)}

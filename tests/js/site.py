@@ -51,7 +51,7 @@ class Site:
         self.folder = folder
         scratch = folder.with_name(folder.name + "-scratch")
         js = {f"js/{p.name}": p for p in sorted((ROOT / "assets/js").glob("*.js"))}
-        self.write_all(run(assets, scratch, {**js, "css/test.css": CSS.encode()}))
+        self.write_all(run(assets, scratch, {**js, "css/test.css": CSS.encode(), "css/overlay.css": ROOT / "assets/css/overlay.css"}))
         self.write_all(run(vendor, scratch, {name: ROOT / "assets" / name for name in ("package-lock.json", "vendor.mjs")}))
         self.assets = next(folder.glob("assets/*")).relative_to(folder).as_posix() + "/"
         self.vendor = next(folder.glob("vendor/*")).relative_to(folder).as_posix() + "/"
@@ -96,7 +96,8 @@ CSS = """
 [hidden] { display: none !important }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .viewer { position: relative } .viewer-stage { position: relative; width: 512px; height: 512px; background: #000 }
-.viewer-canvas { position: absolute; inset: 0 } .viewer-top { position: absolute; top: 0; right: 0 }
+.viewer-canvas, .viewer-layer { position: absolute; inset: 0 } .viewer-layer { pointer-events: none }
+.viewer-top { position: absolute; top: 0; right: 0 }
 .viewer-scale { position: absolute; bottom: 0 } .viewer-scale-line { display: block }
 .viewer-rois { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none }
 """

@@ -79,7 +79,7 @@ def test_planes_and_time_points_step_by_slider_and_key(site_served: Served, open
     settles(page, 250, 350, blue_green(250, 350, 2, 1))
     page.keyboard.press("2")
     settles(page, 250, 350, (0, 0, gray(0, 2, 1, 250, 350)))
-    page.wait_for_function("() => location.hash.includes('z=3&t=2')")
+    page.wait_for_function("() => location.hash === '#c=-2&z=3&t=2'")
     again = open_page(page.url)
     settles(again, 250, 350, (0, 0, gray(0, 2, 1, 250, 350)))
     assert not again.get_by_label("Show GFP").is_checked()
@@ -107,11 +107,11 @@ def test_regions_are_drawn_listed_and_found(site_served: Served, open_page: Brow
     before = page.locator(".roi").first.bounding_box()
     page.get_by_role("button", name="Nucleus <1>").click()
     page.wait_for_timeout(700)
-    after = page.locator(".roi").first.bounding_box()
+    after = page.locator(".roi-current").last.bounding_box()
     assert before and after and after["width"] > before["width"] * 1.5
     stage = page.locator(".viewer-stage").bounding_box()
     assert stage and abs(after["x"] + after["width"] / 2 - stage["x"] - stage["width"] / 2) < 3
-    assert page.locator(".roi").nth(1).evaluate("e => e.style.stroke") == "rgb(255, 158, 100)"
+    assert page.locator(".roi-point").first.evaluate("e => e.style.stroke") == "rgb(255, 158, 100)"
 
 
 def test_values_under_the_pointer_are_called_approximate(site_served: Served, open_page: Browsing) -> None:

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { pathOf } from '../../assets/js/viewer-overlay.js'
-import { hashOf, initial, readHash, scaleBar, viewHash, viewOf } from '../../assets/js/viewer-state.js'
+import { pathOf } from '../../assets/js/viewer-regions-shapes.js'
+import { isLut, lut, lutNames } from '../../assets/js/viewer-luts.js'
+import { autoWindow, show, solo } from '../../assets/js/viewer-panel.js'
+import { asked, drawn, hashOf, initial, readHash, scaleBar, viewHash, viewOf } from '../../assets/js/viewer-state.js'
 import { add, colours, valueOf } from '../../assets/js/viewer-tiles.js'
 
 const info = {
@@ -20,14 +22,78 @@ test('what nothing is asked of is the middle plane, and says nothing in the addr
 
 test('every view survives the address', () => {
   const view = {
-    channels: [{ shown: false, low: 150.5, high: 600, colour: '#ff8800' }, { shown: true, low: 0.1, high: 0.75, colour: '#00ff00' }],
-    z: 4, t: 1, x: 512, y: 300, zoom: 250,
+    channels: [{ shown: false, low: 150.5, high: 600, colour: '#ff8800', lut: '', invert: false }, { shown: true, low: 0.1, high: 0.75, colour: '#00ff00', lut: 'cyan-hot', invert: true }],
+    z: 4, t: 1, x: 512, y: 300.5, zoom: 250, grey: true, projection: false, rotation: 270, flip: true, at: [10, 20],
   }
   const hash = '#' + hashOf({ sample: 'A 2/é&=', field: 3 }, viewHash(view, info))
   const { target, parts } = readHash(hash)
   assert.deepEqual(target, { sample: 'A 2/é&=', field: 3 })
   assert.deepEqual(viewOf(parts, info), view)
-  assert.match(hash, /c=-1\|150\.5:600\$FF8800,2\|0\.1:0\.75\$00FF00&z=5&t=2&x=512&y=300&zm=250$/)
+  assert.match(hash, /&c=-1\|150\.5:600\$FF8800,2\|0\.1:0\.75\$cyan-hot!&m=g&z=5&t=2&r=270&f=1&at=10,20&x=512&y=300\.5&zm=250$/)
+})
+
+test('an archive’s own address is read from the query, and leaves it', () => {
+  const address = { search: '?show=image-1&c=1|120:500$00FF00,-2|0:1$fire.lut&m=c&p=normal&maps=[{"inverted":{"enabled":true}}]&z=4&t=2&x=500&y=400&zm=150', hash: '' }
+  const { parts, search } = asked(address)
+  assert.equal(search, '?show=image-1')
+  const view = viewOf(parts, info)
+  assert.deepEqual(view.channels[0], { shown: true, low: 120, high: 500, colour: '#00ff00', lut: '', invert: true })
+  assert.deepEqual(view.channels[1], { shown: false, low: 0, high: 1, colour: '#00ff00', lut: 'fire', invert: false })
+  assert.deepEqual([view.z, view.t, view.x, view.y, view.zoom], [3, 1, 500, 400, 150])
+  // What stands in the hash goes before; sent through a form or a mail, the same is read.
+  assert.equal(viewOf(asked({ ...address, hash: '#z=2' }).parts, info).z, 1)
+  assert.deepEqual(viewOf(asked({ ...address, search: address.search.replace(/[|:$,"{}[\]]/g, encodeURIComponent) }).parts, info), view)
+})
+
+test('a projection is asked for where there is one, and the preview’s plane is where an image opens', () => {
+  assert.equal(viewOf(readHash('#p=intmax|0:4').parts, info).projection, false)
+  const stack = { ...info, projection: true, preview: { z: 'max' } }
+  assert.equal(initial(stack).projection, true)
+  assert.equal(viewHash(initial(stack), stack), '')
+  const plane = viewOf(readHash('#p=normal&z=2').parts, stack)
+  assert.deepEqual([plane.projection, plane.z], [false, 1])
+  assert.equal(viewHash(plane, stack), 'p=normal&z=2')
+  assert.equal(initial({ ...info, preview: { z: 4 } }).z, 4)
+})
+
+test('a cited view holds what is default too', () => {
+  const whole = viewHash(initial(info), info, { whole: true })
+  assert.equal(whole, 'c=1|100:600$0000FF,-2|0.1:0.9$00FF00&z=3&t=1')
+  assert.deepEqual(viewOf(readHash('#' + whole).parts, info), initial(info))
+})
+
+test('in grey one channel is drawn; solo comes and goes', () => {
+  const view = { ...initial(info), grey: true }
+  view.channels.forEach((c) => (c.shown = true))
+  assert.deepEqual(drawn(view), [true, false])
+  show(view, 1, true)
+  assert.deepEqual(drawn(view), [false, true])
+  view.grey = false
+  solo(view, info, 0)
+  assert.deepEqual(drawn(view), [true, false])
+  solo(view, info, 0)
+  assert.deepEqual(drawn(view), initial(info).channels.map((c) => c.shown))
+})
+
+test('a window from a histogram leaves out an empty border and hot pixels', () => {
+  const counts = Array(64).fill(0)
+  counts[0] = 4
+  for (let i = 10; i < 20; i++) counts[i] = 1000
+  counts[63] = 3
+  const [low, high] = autoWindow(counts, [0, 640])
+  assert.ok(low >= 100 && low < 110 && high > 190 && high <= 200, `${low} ${high}`)
+  assert.deepEqual(autoWindow(Array(64).fill(0), [0, 640]), [0, 640])
+})
+
+test('lookup tables begin and end where they should, and glasbey’s colours differ', () => {
+  for (const [name] of lutNames()) assert.equal(lut(name).length, 768)
+  assert.deepEqual([...lut('fire').slice(765)], [255, 255, 255])
+  assert.deepEqual([...lut('viridis').slice(0, 3)], [0x44, 0x01, 0x54])
+  const seen = new Set(Array.from({ length: 256 }, (_, i) => [...lut('glasbey').slice(i * 3, i * 3 + 3)].join()))
+  assert.equal(seen.size, 256)
+  assert.ok(!isLut('constructor') && !isLut(''))
+  const inverted = colours(info, 1, { shown: true, low: 0, high: 1, colour: '#ffffff', lut: '', invert: true })
+  assert.deepEqual([inverted[0], inverted[767]], [255, 0])
 })
 
 test('what the image does not have is left as it is', () => {

@@ -15,6 +15,7 @@ from portal.facts import (
     ImageFacts,
     PhenotypeCount,
     Refusal,
+    RegionFacts,
     Sprite,
     StudyFacts,
     Tally,
@@ -150,6 +151,11 @@ class Counted(Content):
                     kind="rgb",
                     brightfield=True,
                     rois="tiles/0000000000000385/rois.json",
+                    region_count=201,
+                    regions=(
+                        RegionFacts(name=self.text("Nucleus"), kind="polygon", x=100.5, y=20, z=2, area=12.25),
+                        RegionFacts(kind="point", x=1, y=2, t=0),
+                    ),
                     **common,
                 ),
             )

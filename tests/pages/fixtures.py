@@ -21,6 +21,7 @@ from portal.pages import (
     about,
     containers,
     downloads,
+    embed,
     entities,
     explore,
     frame,
@@ -154,6 +155,7 @@ class Portal(Crossed):
         add(downloads.downloads(self.given(data, listed), changes=True))
         add(changes(self.given(listed, self.shelf.tree(self.releases))))
         add(query.query(self.given(data)))
+        add(embed.shared(self.given()))
         add(search.search(self.given(listed)))
         add(about.about(self.given(listed), imports=True))
         ledger, overview = imported.ledger(self.text), imported.overview(self.text)

@@ -41,5 +41,5 @@ def test_the_portals_own_pages(tmp_path: Path) -> None:
     of = used_by(own_files(store, "templates"), store.read)
     assert {"entity.html", "alias.html", "base.html", "parts.html"} <= set(of(entities.entities))
     assert "study.html" not in of(entities.entities)
-    assert set(of(images.images)) == {"base.html", "image.html", "parts.html"}
+    assert set(of(images.images)) == {"base.html", "image.html", "parts.html", "regions.html", "embed.html", "compare.html"}
     assert set(of(redirects.redirects)) == {"base.html", "moved.html"}

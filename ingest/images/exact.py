@@ -1,0 +1,80 @@
+"""The exact pixels beside the pictures: an image's OME-Zarr, a plate's, or its source files, as study.yaml's `raw` says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path, PurePosixPath
+
+from ingest.images.names import Placed
+from portal import addresses
+from portal.engine.step import Work
+from portal.imaging.ome_zarr import write_plate
+from portal.imaging.render import Rendered
+
+
+class Exact:
+    """What one batch publishes of exact pixels. `raw`: none, original or ome-zarr; `plate`: its name, where the batch is one.
+
+    A remote image stays where it is, whatever `raw` says: its own address is told.
+    """
+
+    def __init__(self, work: Work, raw: str, accession: str, component: str, plate: str | None, number: int):
+        self._work, self._raw, self._plate = work, raw, plate
+        self._study, self._component = accession, component
+        self._whole = addresses.plate_zarr(accession, component, plate, number) if plate is not None else ""
+        self._fields: dict[tuple[str, int], int] = {}
+
+    def name_of(self, member: Placed) -> str | None:
+        """The name of its OME-Zarr, where one is to be written."""
+        return member.name if self._raw == "ome-zarr" and not member.url else None
+
+    def published(self, member: Placed, drawn: Rendered) -> tuple[str | None, str | None, dict[str, bytes | Path]]:
+        """The addresses of a drawn image's OME-Zarr and source file, and the files to publish for them."""
+        identity = addresses.image_id(self._study, self._component, member.identity)
+        if member.url:
+            return member.url, None, {}
+        if self._raw == "original":
+            files = self._sources(member)
+            root = addresses.original(identity, "")
+            address = root + next(iter(files)) if len(files) == 1 else root
+            return None, address, {f"site/{root}{name}": place for name, place in files.items()}
+        if not drawn.zarr:
+            return None, None, {}
+        address = addresses.zarr(identity)
+        if self._plate is not None and member.sample:
+            well = _row_and_column(member.sample)
+            self._fields[well] = self._fields.get(well, 0) + 1
+            address = f"{self._whole}/{well[0]}/{well[1]}/{self._fields[well] - 1}"
+        return address, None, {f"site/{address}/{path}": place for path, place in drawn.zarr.items()}
+
+    def plate(self) -> dict[str, bytes | Path]:
+        """The groups above the images of a plate, after all of them were published."""
+        if not self._fields or self._plate is None:
+            return {}
+        place = self._work.scratch / "plate.zarr"
+        write_plate(place, self._plate, self._fields)
+        return {f"site/{self._whole}/{p.relative_to(place).as_posix()}": p for p in sorted(place.rglob("zarr.json"))}
+
+    def _sources(self, member: Placed) -> dict[str, Path]:
+        """Copies (or second names, which cost nothing) of the image's files: the store takes away what it is given."""
+        tree = self._work.inputs[0]
+        own = [p for f in member.files for p in ([f] if f in tree else [f"{f}/{inner}" for inner in tree.tree.under(f)])]
+        # Below the folder that they share, so that names alone do not collide.
+        shared = PurePosixPath(os.path.commonpath([str(PurePosixPath(p).parent) for p in own])) if own else PurePosixPath()
+        found: dict[str, Path] = {}
+        for path in own:
+            name = str(PurePosixPath(path).relative_to(shared))
+            place = self._work.scratch / "originals" / member.identity.replace("/", "_") / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(tree.path(path), place)
+            except OSError:
+                shutil.copyfile(tree.path(path), place)
+            found[name] = place
+        return found
+
+
+def _row_and_column(well: str) -> tuple[str, int]:
+    letters = well.rstrip("0123456789")
+    return letters, int(well[len(letters) :])
