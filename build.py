@@ -113,7 +113,7 @@ def plan(found: Gathered, templates: Callable[[Recipe], Tree], ours: Tree, their
     data = step("dump", manifest.dump, *named, *own_tables, cut, published=True, **said)
 
     # What surrounds every page: scripts, style, the frame; the search index is found through a pointer, so no page names it.
-    scripts = step("assets", assets.assets, ours, published=True)
+    scripts = step("assets", assets.assets, ours, theirs, published=True)
     library = step("vendor", assets.vendor, theirs, published=True)
     step("search index", search_index.search, listed, Need("entities", "lines"), Need("terms", "lines/terms.json"), published=True)
     where = [
@@ -178,7 +178,7 @@ def realise(engine: Engine, content: Path, only: Sequence[str] = (), strict: boo
         return found, Tree(), {}
     ours = partial(assets.own_files, engine.store)
     templates = used_by(ours("templates"), engine.store.read)
-    steps, site = plan(found, templates, ours("assets", "js", "css"), ours("assets", "package-lock.json", "vendor.mjs"))
+    steps, site = plan(found, templates, ours("assets", "js", "css"), ours("assets", "package-lock.json", "vendor.mjs", "bundle.mjs"))
     engine.run(steps, stage="Building")
     parts = {need: engine.results[need.step].under(need.under) for need in site}
     tree = Tree.merge(parts.values())

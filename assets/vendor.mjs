@@ -50,13 +50,14 @@ const entries = {
 }
 
 mkdirSync(out, { recursive: true })
-const { metafile } = await esbuild.build({
+/** @param {string[]} names @param {boolean} splitting whether these may share a chunk */
+const bundled = async (names, splitting) => (await esbuild.build({
   absWorkingDir: home,
-  entryPoints: Object.keys(ENTRIES).map((name) => ({ in: `entry:${name}`, out: name })),
+  entryPoints: names.map((name) => ({ in: `entry:${name}`, out: name })),
   outdir: out,
   plugins: [entries],
   bundle: true,
-  splitting: true,
+  splitting,
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
@@ -66,7 +67,11 @@ const { metafile } = await esbuild.build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-})
+})).metafile.outputs
+
+// The viewer of images alone is one file: what it would share is a few lines, and a request before the first tile.
+const ALONE = ['openseadragon']
+const outputs = { ...await bundled(Object.keys(ENTRIES).filter((name) => !ALONE.includes(name)), true), ...await bundled(ALONE, false) }
 for (const [name, from] of Object.entries(COPIES)) {
   // The published worker names a source map that is not shipped: a request that would only fail.
   if (name.endsWith('.js')) {
@@ -143,7 +148,7 @@ function packageOf(file) {
 }
 
 // Only what reached the output: a file that was read and dropped whole needs no notice.
-const shipped = Object.values(metafile.outputs).flatMap((output) =>
+const shipped = Object.values(outputs).flatMap((output) =>
   Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file))
 const packages = new Map()
 const whole = [...Object.values(COPIES), ...Object.values(OUTLINES).map((file) => `world-atlas/${file}`)]

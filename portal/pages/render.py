@@ -47,7 +47,8 @@ class Crumb:
 
 @dataclass(frozen=True)
 class Page:
-    """What the frame shows about one page. `here` ends its breadcrumbs. `fixed_root` is for 404.html, which is served at any depth."""
+    """What the frame shows about one page. `here` ends its breadcrumbs. `fixed_root` is for 404.html, which is served at any depth;
+    `one_script`: its script holds page.js."""
 
     address: str
     title: str
@@ -60,6 +61,7 @@ class Page:
     wasm: bool = False
     listed: bool = True
     fixed_root: str = ""
+    one_script: bool = False
 
     @cached_property
     def root(self) -> str:

@@ -1,4 +1,4 @@
-"""Scripts and style sheets: ours served as written, theirs bundled once; each folder named by what it holds.
+"""Scripts and style sheets: each of our modules with what it imports, theirs bundled once; each folder named by what it holds.
 
 A folder's name is the first twelve digits of the digest of its tree, so that it can be cached for ever and no page
 ever mixes two releases.
@@ -58,11 +58,21 @@ def folder(kind: str, files: Mapping[str, bytes | Path]) -> dict[str, bytes | Pa
     return {f"{kind}/{name}/{path}": data for path, data in files.items()}
 
 
-@recipe("1")
+@recipe("2")
 def assets(work: Work) -> Mapping[str, bytes | Path]:
-    """Our scripts and style sheets as they are: `js/…` and `css/…` of input 0 below `assets/<digest12>/`."""
-    own = {path: work.inputs[0].read(path) for path in work.inputs[0] if path.endswith((".js", ".css"))}
-    return folder("assets", own)
+    """Our scripts and style sheets: `js/…` and `css/…` of input 0 below `assets/<digest12>/`.
+
+    Each script holds what it imports, so that a page asks for two (an image's page asked for 20 modules, one after the other).
+    Input 1 holds `package-lock.json` and `bundle.mjs`. Raises as `vendor` does.
+    """
+    css: dict[str, bytes | Path] = {path: work.inputs[0].read(path) for path in work.inputs[0] if path.endswith(".css")}
+    ours, out = work.scratch / "js", work.scratch / "out"
+    ours.mkdir()
+    for path in work.inputs[0]:
+        if path.endswith(".js"):
+            (ours / path.removeprefix("js/")).write_bytes(work.inputs[0].read(path))
+    _node(work, 1, "bundle.mjs", str(ours), str(out), what="our scripts")
+    return folder("assets", css | {f"js/{path.name}": path for path in sorted(out.glob("*.js"))})
 
 
 @recipe("1")
@@ -72,17 +82,22 @@ def vendor(work: Work) -> Mapping[str, bytes | Path]:
     Input 0 holds `package-lock.json` and `vendor.mjs`. Raises NotInstalled where node_modules is absent or differs from
     the lock, and RuntimeError with esbuild's words where the bundling fails.
     """
-    lock = work.inputs[0].json("package-lock.json")
-    _check_installed(lock, HOME / "node_modules")
-    script, out = work.scratch / "vendor.mjs", work.scratch / "vendor"
-    script.write_bytes(work.inputs[0].read("vendor.mjs"))
-    done = subprocess.run([node(), str(script), str(HOME), str(out)], capture_output=True, text=True, timeout=300)
+    out = work.scratch / "vendor"
+    _node(work, 0, "vendor.mjs", str(out), what="the libraries")
+    return folder("vendor", {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()})
+
+
+def _node(work: Work, tools: int, name: str, *arguments: str, what: str) -> None:
+    """Runs the script `name` of the input number `tools`, with the installed libraries as its first argument."""
+    _check_installed(work.inputs[tools].json("package-lock.json"), HOME / "node_modules")
+    script = work.scratch / name
+    script.write_bytes(work.inputs[tools].read(name))
+    done = subprocess.run([node(), str(script), str(HOME), *arguments], capture_output=True, text=True, timeout=300)
     if done.returncode:
         words = done.stderr.strip() or done.stdout.strip() or f"it ended with {done.returncode} and no word"
         # The first line travels in one sentence: of Node's story, the one that names the error.
         cause = next((line.strip() for line in words.splitlines() if re.search(r"(?i)\berror\b|E[A-Z]{4,}", line)), words.splitlines()[0])
-        raise RuntimeError(f"bundling the libraries failed ({cause[:300]})\n{words}")
-    return folder("vendor", {path.relative_to(out).as_posix(): path for path in sorted(out.rglob("*")) if path.is_file()})
+        raise RuntimeError(f"bundling {what} failed ({cause[:300]})\n{words}")
 
 
 def _check_installed(lock: Mapping[str, Any], modules: Path) -> None:

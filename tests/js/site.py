@@ -51,8 +51,10 @@ class Site:
         self.folder = folder
         scratch = folder.with_name(folder.name + "-scratch")
         js = {f"js/{p.name}": p for p in sorted((ROOT / "assets/js").glob("*.js"))}
-        self.write_all(run(assets, scratch, {**js, "css/test.css": CSS.encode(), "css/overlay.css": ROOT / "assets/css/overlay.css"}))
-        self.write_all(run(vendor, scratch, {name: ROOT / "assets" / name for name in ("package-lock.json", "vendor.mjs")}))
+        css = {"css/test.css": CSS.encode(), "css/overlay.css": ROOT / "assets/css/overlay.css"}
+        tools = {name: ROOT / "assets" / name for name in ("package-lock.json", "vendor.mjs", "bundle.mjs")}
+        self.write_all(run(assets, scratch, {**js, **css}, tools))
+        self.write_all(run(vendor, scratch, tools))
         self.assets = next(folder.glob("assets/*")).relative_to(folder).as_posix() + "/"
         self.vendor = next(folder.glob("vendor/*")).relative_to(folder).as_posix() + "/"
         self.search = "search/"

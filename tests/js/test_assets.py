@@ -28,13 +28,23 @@ NAMES = {
 }
 
 
-def test_scripts_are_served_as_written(tmp_path: Path) -> None:
-    files = {"js/page.js": b"import './dom.js'", "css/base.css": b"a {}", "js/notes.md": b"not published"}
-    made = run(published.assets, tmp_path, files)
+def test_a_script_holds_what_it_imports_and_nothing_that_it_may_need_later(tmp_path: Path) -> None:
+    files = {
+        "js/page.js": b"import { said } from './dom.js'\nimport('./later.js').then(console.log)\nexport const name = said + '\xc2\xb5m'\n",
+        "js/dom.js": b"export const said = 'a word of dom.js'\nexport const unused = 'nobody asks for it'\n",
+        "js/later.js": b"export const late = 'asked for later'\n",
+        "css/base.css": b"a {}",
+        "js/notes.md": b"not published",
+    }
+    tools = {name: ROOT / "assets" / name for name in ("package-lock.json", "bundle.mjs")}
+    made = run(published.assets, tmp_path, files, tools)
     folder = next(iter(made)).rsplit("/", 2)[0]
     assert re.fullmatch(r"assets/[0-9a-f]{12}", folder)
-    assert made == {f"{folder}/js/page.js": files["js/page.js"], f"{folder}/css/base.css": files["css/base.css"]}
-    changed = run(published.assets, tmp_path, {**files, "css/base.css": b"b {}"})
+    assert set(made) == {f"{folder}/{path}" for path in files if not path.endswith(".md")}
+    page = made[f"{folder}/js/page.js"].decode()
+    assert "a word of dom.js" in page and "µm" in page and 'import("./later.js")' in page
+    assert "nobody asks" not in page and "asked for later" not in page and str(tmp_path) not in page
+    changed = run(published.assets, tmp_path, {**files, "css/base.css": b"b {}"}, tools)
     assert not set(made) & set(changed)
 
 
