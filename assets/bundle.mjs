@@ -28,7 +28,6 @@ await esbuild.build({
   platform: 'browser',
   target: 'es2022',
   minify: true,
-  keepNames: false,
   charset: 'utf8',
   legalComments: 'none',
   logLevel: 'warning',

@@ -16,8 +16,7 @@ export async function openLayer(stage) {
   if (!image.rois && !info.labels?.length && !image.pairs?.length) return
   try {
     const module = /** @type {any} */ (await import('./viewer-overlay.js'))
-    if (module.openOverlays) stage.overlays = await module.openOverlays(stage, info, image)
-    else stage.overlays = regions(stage, module, await json(new URL(image.rois ?? '', document.baseURI).href))
+    stage.overlays = await module.openOverlays(stage, info, image)
   } catch (error) {
     return stage.fail(`What lies over this image could not be read: ${/** @type {Error} */ (error).message}.`)
   }
@@ -37,11 +36,4 @@ export function placeLayer({ overlays, layer, view, viewer, tiledImage }, scale)
   if (!overlays) return
   layer.style.transform = view.rotation || view.flip ? `${view.flip ? 'scaleX(-1) ' : ''}rotate(${view.rotation}deg)` : ''
   overlays.place(viewer.viewport.pixelFromPointNoRotate(tiledImage.imageToViewportCoordinates(0, 0), true), scale)
-}
-
-/** Regions of interest alone. @param {Stage} stage @param {any} module @param {any} rois @returns {Overlays | null} */
-function regions(stage, module, rois) {
-  if (!rois?.features?.length || !module.Regions) return null
-  const drawn = new module.Regions(rois.features, (/** @type {any} */ box) => stage.fly(box))
-  return { panel: drawn.list, elements: [drawn.element], place: (origin, scale) => drawn.place(origin, scale), update() {}, state: () => '', restore() {} }
 }

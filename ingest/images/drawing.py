@@ -23,9 +23,6 @@ from portal.imaging.sprite import CELL, sheet
 from portal.model import Images
 from portal.problems import Place, Problem
 
-BATCH = 100
-TOLD = 10  # files named one by one; more of the same kind are counted
-
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 

@@ -107,11 +107,6 @@ class Coder:
         return self._table[part.astype(np.int32) - self._first if self._first else part]
 
 
-def coded(plane: Plane, limits: Limits, coding: Coding) -> NDArray[np.uint8]:
-    """One plane by a Coder of its own."""
-    return Coder(plane.dtype, limits, coding)(plane)
-
-
 def _coded(values: NDArray[np.float64], limits: Limits, coding: Coding) -> NDArray[np.uint8]:
     with np.errstate(invalid="ignore", over="ignore"):
         part = np.nan_to_num((values - limits.lo) / (limits.hi - limits.lo), nan=0.0, posinf=1.0, neginf=0.0)

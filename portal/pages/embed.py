@@ -29,7 +29,13 @@ def of_image(site: Site, study: Study, image: ImageFacts, licence: str, alt: str
     """`embed/<id>/`, and its oembed.json where the portal's address is known: oEmbed knows only absolute addresses."""
     address = addresses.embed(image.id)
     page = Page(
-        address=address, title=f"{image.name} · {study.accession}", kind="embed", style="pictures", scripts=("viewer-embed",), listed=False
+        address=address,
+        title=f"{image.name} · {study.accession}",
+        kind="embed",
+        style="pictures",
+        scripts=("viewer-embed",),
+        listed=False,
+        one_script=True,
     )
     out = site.page(
         "embed.html", page, image=image, info=f"{image.tiles.rstrip('/')}/info.json", alt=alt, back=addresses.image(image.id),
@@ -62,7 +68,15 @@ def _oembed(site: Site, study: Study, image: ImageFacts, embedded: str) -> bytes
 def shared(work: Work) -> dict[str, bytes]:
     """`embed/` and `compare/`: which image they show is told by their addresses. Inputs: templates and frame."""
     site = opened(work)
-    embed = Page(address=addresses.EMBED, title="Embedded image", kind="embed", style="pictures", scripts=("viewer-embed",), listed=False)
+    embed = Page(
+        address=addresses.EMBED,
+        title="Embedded image",
+        kind="embed",
+        style="pictures",
+        scripts=("viewer-embed",),
+        listed=False,
+        one_script=True,
+    )
     compare = Page(
         address=addresses.COMPARE, title="Compare images", kind="compare", style="pictures", scripts=("viewer-compare",), listed=False,
         crumbs=(Crumb("Studies", addresses.STUDIES),), here="Compare images",

@@ -48,7 +48,7 @@ class Crumb:
 @dataclass(frozen=True)
 class Page:
     """What the frame shows about one page. `here` ends its breadcrumbs. `fixed_root` is for 404.html, which is served at any depth;
-    `one_script`: its script holds page.js."""
+    `one_script`: page.js is not asked for, since its script holds that, or it has no frame."""
 
     address: str
     title: str

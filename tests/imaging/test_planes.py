@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.imaging.limits import Limits, coded, coding_for, measure
+from portal.imaging.limits import Coder, Limits, coding_for, measure
 from portal.imaging.planes import Planes, halved, levels
 
 
@@ -78,7 +78,7 @@ def test_floats_with_holes() -> None:
     stack[0, 0, 0, 0, :3] = np.nan, np.inf, -np.inf
     found = measure(planes_of(stack), 0)
     assert -1.01 <= found.lo < -0.9 and 0.9 < found.hi <= 1.01
-    drawn = coded(stack[0, 0, 0], found, "sqrt")
+    drawn = Coder(stack.dtype, found, "sqrt")(stack[0, 0, 0])
     assert drawn[0, 0] == 0 and drawn[0, 1] == 255 and drawn[0, 2] == 0
 
 
@@ -93,7 +93,7 @@ def test_coding_can_be_undone(dtype: str, coding: str) -> None:
     """The viewer's arithmetic: value = lo + f·(hi − lo), f = v/255 or (v/255)²."""
     limits = Limits(10, 3010, 10, 3010, ())
     plane = np.arange(0, 4000, 7).astype(dtype).reshape(4, -1)
-    f = coded(plane, limits, coding) / 255.0  # type: ignore[arg-type]
+    f = Coder(plane.dtype, limits, coding)(plane) / 255.0  # type: ignore[arg-type]
     back = limits.lo + (f if coding == "linear" else f * f) * (limits.hi - limits.lo)
     wanted = np.clip(plane.astype(float), 10, 3010)
     step = 3000 / 255
@@ -105,7 +105,7 @@ def test_eight_bits_are_kept_as_they_are() -> None:
     stack = np.arange(256, dtype=np.uint8).reshape(1, 1, 1, 16, 16)
     limits = (measure(planes_of(stack), 0),)
     assert coding_for(stack.dtype, limits) == "linear"
-    assert (coded(stack[0, 0, 0], limits[0], "linear") == stack[0, 0, 0]).all()
+    assert (Coder(stack.dtype, limits[0], "linear")(stack[0, 0, 0]) == stack[0, 0, 0]).all()
 
 
 def test_brightfield_is_linear_and_wide_ranges_are_square_roots() -> None:
