@@ -11,7 +11,6 @@ import hashlib
 import re
 import unicodedata
 from functools import lru_cache
-from posixpath import relpath
 from urllib.parse import quote
 
 HOME = ""
@@ -42,6 +41,9 @@ _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega"
 )
 _GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", _GREEK_NAMES.split(), strict=True))
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9/._~%-]*").fullmatch
 
 
 @lru_cache(maxsize=2**16)
@@ -230,13 +232,19 @@ def relative(page: str, target: str) -> str:
     ('../../genes/x/', 'studies/', '../')
     """
     path, mark, fragment = target.partition("#")
-    here = page if page.endswith("/") or not page else page.rpartition("/")[0] + "/"
-    if path == here:
-        return mark + fragment if mark else "./"
-    link = relpath("/" + path, "/" + here) if path else relpath("/", "/" + here)
-    if (not path or path.endswith("/")) and not link.endswith("/"):
-        link += "/"
-    return quote(link, safe="/.-_~%") + mark + fragment
+    if path == page and mark:
+        return mark + fragment
+    *folders, _ = page.split("/")
+    *wanted, last = path.split("/")
+    common = 0
+    for here, there in zip(folders, wanted, strict=False):
+        if here != there:
+            break
+        common += 1
+    # A corpus has millions of links, nearly all of letters that need no quoting: os.path.relpath and quote were a fifth of a gene's page.
+    rest = "/".join((*wanted[common:], last))
+    way = "../" * (len(folders) - common) + (rest if _PLAIN(rest) else quote(rest, safe="/%"))
+    return (way or "./") + mark + fragment
 
 
 def root(page: str) -> str:

@@ -14,7 +14,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 
 import jinja2
-from jinja2.bccache import Bucket, FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache, FileSystemBytecodeCache
 
 PORTAL = Path(__file__).resolve().parents[1]
 FOLDER = Path(cache_from_source(__file__)).parent
@@ -39,12 +39,34 @@ class Kept(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def kept() -> Kept | None:
-    """The cache, or None where there is no folder for it."""
+class Remembered(BytecodeCache):
+    """For this process alone: where nothing may be written (images of containers often say so), a step compiles only what no
+    step before it did. Templates of one name are told apart by their text."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return name
+
+    def get_source_checksum(self, source: str) -> str:
+        return sha256(source.encode()).hexdigest()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if known := self._known.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+@cache
+def kept() -> BytecodeCache:
+    """The cache of this process."""
     if sys.dont_write_bytecode:
-        return None
+        return Remembered()
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return None
+        return Remembered()
     return Kept(str(FOLDER), "%s.jinja")
