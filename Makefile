@@ -8,7 +8,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .SILENT:
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev content build serve test lint lock bench bench-corpus bench-across bench-imaging clean distclean
+.PHONY: help setup setup-dev content build serve test lint lock bench bench-corpus bench-across bench-imaging bench-peers clean distclean
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -35,6 +35,7 @@ help:
 	echo "make bench-across ARGS=SITE  what a gene, a symbol, a phenotype, a plate, a table cost a reader of a built portal"
 	echo "make bench-corpus  what a corpus of IDR's studies costs; ARGS='FOLDER --studies idr0002 --times 2'"
 	echo "make bench-imaging  what drawing images costs, beside pyvips and ome-zarr-py; ARGS='--side 2048 --peer PYTHON'"
+	echo "make bench-peers  a first view of an image beside OpenSeadragon and Viv over OME-Zarr, in a real browser"
 	echo "make lock       rewrite the lock files (maintainers; needs uv)"
 	echo "make clean      remove what was built; make distclean removes what was installed as well"
 
@@ -106,6 +107,9 @@ bench-corpus: setup
 bench-imaging: setup
 	$(PY) benchmarks/imaging.py $(ARGS)
 
+bench-peers: setup-dev
+	$(PY) benchmarks/peers.py $(ARGS)
+
 # One lock for every platform. It names no index, so that a mirror serves as well.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock:
@@ -119,4 +123,4 @@ clean:
 	find . -path ./$(VENV) -prune -o -path ./assets/node_modules -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) assets/node_modules
+	rm -rf $(VENV) assets/node_modules benchmarks/viewers/node_modules

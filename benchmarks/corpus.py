@@ -33,7 +33,7 @@ from portal.engine.store import Store  # noqa: E402
 
 CORPUS = ROOT / "../shared/corpus/idr"
 # Steps that make a published table of the samples, and those that make tiles: no template may run one.
-TABLES, TILES = ("samples", "own table", "table", "entities", "facts", "dump"), ("images",)
+TABLES, TILES = ("samples", "own table", "table", "entities", "facts", "dump"), ("images", "measured", "windows")
 
 
 class Failed(Exception):

@@ -7,14 +7,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from ingest import checks, folders, ledgers, ontologies, ontologies_between, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
 from ingest.gene_files.finding import read_gene_files
 from ingest.gene_files.organisms import strange_organisms
-from ingest.images.batches import image_steps
-from ingest.images.drawing import images as draw
+from ingest.images import regions_strays
+from ingest.images.batches import ImageBatch, image_steps
 from ingest.images.remote import Afar
 from ingest.marks import quoted
 from ingest.releases import read_releases
@@ -121,7 +122,7 @@ def gather(engine: Engine, content: Path, only: Sequence[str] = ()) -> Gathered:
     shelves = {f.accession: _Shelf(f, [p for p in unreadable if _study_of(p) == f.accession]) for f in listed}
     found += [p for p in unreadable if _study_of(p) not in shelves]
     _read_studies(engine, shelves)
-    images = _read_components(engine, shelves)
+    images = _read_components(engine, shelves, portal.remote_hosts)
     reported = _read_ledgers(engine, shelves)
     overviews, unread = _read_overviews(engine, content)
     good_checks, wrong = _read_checks(engine, content)
@@ -201,32 +202,41 @@ def _read_studies(engine: Engine, shelves: dict[str, _Shelf]) -> None:
             shelf.problems += studies.not_yet_released(shelf.study, shelf.folder.file, shelf.lines, today())
 
 
-def _read_components(engine: Engine, shelves: dict[str, _Shelf]) -> dict[tuple[str, str], tuple[str, ...]]:
+def _read_components(engine: Engine, shelves: dict[str, _Shelf], hosts: Sequence[str]) -> dict[tuple[str, str], tuple[str, ...]]:
     """Tables and images of every study that could be read. A table problem in one component never hides one in the next."""
     owners: dict[str, _Shelf] = {}
-    steps: list[Step] = []
+    read: list[Step] = []
+    drawn: list[Step] = []
     images: dict[tuple[str, str], tuple[str, ...]] = {}
-    afar = Afar(engine.store.root / "remote.json")
+    afar = Afar(engine.store.root / "remote.json", hosts=hosts)
     for name, shelf in sorted(shelves.items()):
         if shelf.study is None:
             continue
+        every: list[ImageBatch] = []
         for index, component in enumerate(shelf.study.components):
             here = f"components[{index}]."
             tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
             if tables <= set(shelf.folder.files):
-                steps.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
+                read.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
             batches, wrong = image_steps(
                 name, component, shelf.folder.path, shelf.folder.files, index=index, raw=shelf.study.raw, afar=afar
             )
             shelf.problems += wrong
-            source = engine.store.sources
-            drawn = [Step(f"images {b.name}", draw, b.params, (source(shelf.folder.path, b.files),)) for b in batches]
-            images[name, component.name] = tuple(s.name for s in drawn)
-            steps += drawn
-            owners |= {s.name: shelf for s in drawn}
+            every += batches
+            steps = [step for batch in batches for step in batch.steps(partial(engine.store.sources, shelf.folder.path))]
+            # Only these make what is published; the others are on the way to them.
+            images[name, component.name] = tuple(s.name for s in steps if s.name.startswith("images "))
+            drawn += steps
+            owners |= {s.name: shelf for s in steps}
             owners[f"samples {name}/{component.name}"] = shelf
+        params, files = regions_strays.of_study(every)
+        if files:
+            params["folder"] = shelf.folder.folder
+            read.append(Step(f"regions {name}", regions_strays.strays, params, (engine.store.sources(shelf.folder.path, files),)))
+            owners[f"regions {name}"] = shelf
     afar.save()
-    trees = engine.run(steps, keep_going=True, stage="Reading tables and images")
+    trees = engine.run(read, keep_going=True, stage="Reading tables")
+    trees |= engine.run(drawn, keep_going=True, stage="Drawing images", unit="images")
     for step in engine.failed:
         if step in owners:
             owners[step].problems.append(_fault(engine, owners[step], step))

@@ -18,7 +18,8 @@ Finding = tuple[Path, str, str, Severity]
 LICENCES = (
     "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "CC-BY-2.0", "CC-BY-SA-4.0", "CC-BY-SA-3.0", "CC-BY-NC-4.0", "CC-BY-NC-3.0",
     "CC-BY-NC-SA-4.0", "CC-BY-NC-SA-3.0", "CC-BY-ND-4.0", "CC-BY-ND-3.0", "CC-BY-NC-ND-4.0", "CC-BY-NC-ND-3.0", "PDDL-1.0",
-    "ODbL-1.0", "ODC-By-1.0", "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GPL-2.0-only", "GPL-3.0-only", "GPL-3.0-or-later",
+    "ODbL-1.0", "ODC-By-1.0", "MIT", "MIT-CMU", "HPND", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GPL-2.0-only",
+    "GPL-3.0-only", "GPL-3.0-or-later",
 )  # fmt: skip
 
 # Columns whose cells may hold several values.

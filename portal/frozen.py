@@ -25,6 +25,7 @@ KINDS = {
     "phenotypes": ("list", "phenotype"),
     "organisms": ("list", "organism"),
 }
+IMAGES, EMBED = "images/", "embed/"
 LONGEST, DEEPEST = 600, 8  # characters and parts of an address; ours have at most 200 and four
 TOLD = 50  # lines that are told of one by one; the others are counted
 COMPARED, SUGGESTED = 1_000, 20  # pages that a misspelt target is compared with, and how many targets are
@@ -156,6 +157,7 @@ def settled(recorded: Mapping[str, Row], paths: Collection[str], whole: bool) ->
         return {}, []
     pages = set(pages_of(paths))
     moved, found = _moved(recorded, paths, pages, whole)
+    moved |= _embedded(moved, pages)
     return moved, found + (_vanished(recorded, pages) if whole else [])
 
 
@@ -184,6 +186,12 @@ def _moved(recorded: Mapping[str, Row], paths: Collection[str], pages: set[str],
             mend = _nearest(target, [page for page in near if page != address])
         found.append(Problem(Place(FILE, row.line), what, mend))
     return moved, found
+
+
+def _embedded(moved: Mapping[str, str], pages: set[str]) -> dict[str, str]:
+    """The pages for frames of other pages go where their images go: each image's page has one, so none is recorded by itself."""
+    both = ((EMBED + old.removeprefix(IMAGES), EMBED + new.removeprefix(IMAGES)) for old, new in moved.items() if old.startswith(IMAGES))
+    return {old: new for old, new in both if new in pages and old not in pages}
 
 
 def _followed(address: str, rows: Mapping[str, Row], pages: set[str]) -> str:

@@ -35,8 +35,10 @@ class RegionFacts(Model):
 class ImageFacts(Model):
     """One rendered image. Sizes in pixels, planes, time points; pixel sizes in µm; `time_step` in s.
 
-    `zarr`: the group of its OME-Zarr, an address without a slash at its end, or an absolute URL where the image lies elsewhere.
-    `original`: its source file, where the study publishes it. `labels`: the names of its label images. `projection`: whether there
+    `zarr`: the group of its OME-Zarr, an address without a slash at its end, or an absolute URL where the image lies elsewhere;
+    `zarr_format` is that of Zarr.
+    `original`: its source file, where the study publishes it. `slide`: of a slide, the names of the pictures of its glass (label,
+    macro), each `slide/<name>.webp` below `tiles`. `labels`: the names of its label images. `projection`: whether there
     are tiles of the maximum over z.
     """
 
@@ -67,7 +69,9 @@ class ImageFacts(Model):
     labels: tuple[str, ...] = ()
     projection: bool = False
     zarr: str | None = None
+    zarr_format: Literal[2, 3] = 3
     original: str | None = None
+    slide: tuple[str, ...] = ()
     synthetic: bool = False
     featured: bool = False
     brightfield: bool = False
@@ -83,7 +87,11 @@ class Refusal(Model):
 
 
 class Sprite(Model):
-    """One WebP with a thumbnail a well: cells of `cell` px in `columns` columns; `wells` maps a well to its index."""
+    """One WebP with a thumbnail a well: cells of `cell` px in `columns` columns; `wells` maps a well to its index.
+
+    It shows one field of each well, which is absent from `wells` where it has no such field. `channel` None: the shown channels
+    blended; else the channel of that number (from 0) alone, gray between the ends of its window.
+    """
 
     address: str
     container: str
@@ -91,6 +99,8 @@ class Sprite(Model):
     columns: int
     rows: int
     wells: dict[str, int]
+    field: int = 1
+    channel: int | None = None
 
 
 class ComponentImages(Model):

@@ -250,6 +250,13 @@ class Images(Model):
     labels: Sources | None = Field(
         default=None, description="Masks: images whose values are ids of objects, named as their images are. A path or glob, or a list."
     )
+    label_properties: Sources | None = Field(
+        default=None,
+        description="CSV or TSV with a row an object of `labels`: its id, and what was measured of it. A path or glob, or a list.",
+    )
+    slide_label: bool = Field(
+        default=False, description="Show the labels and overviews of slides, and publish slides as they are: these can name a patient."
+    )
     synthetic: bool = Field(default=False, description="Made by a program; said so on every page that shows it.")
     featured: bool = False
 
@@ -374,6 +381,11 @@ class Portal(Model):
     release: Line | None = Field(default=None, description="Name of this release, such as 2026.1, shown on every page.")
     source_url: Url | None = Field(default=None, description="Where the content and the code are kept.")
     about: Text | None = None
+    remote_hosts: Annotated[tuple[Annotated[Line, AfterValidator(spelling.host)], ...], Field(max_length=200)] = Field(
+        default=(),
+        description="The hosts that images may be fetched from, such as storage.example.org; where none is listed, all on the open "
+        "internet, by https. Those that are listed may also be local, and be asked by http.",
+    )
     links: Annotated[tuple[LinkTemplate, ...], Field(max_length=200)] = tuple(
         LinkTemplate(name=n, pattern=p, url=u, kinds=k) for n, p, u, k in LINKS
     )

@@ -84,6 +84,11 @@ def store(value: str) -> str:
     return _mend(value, pattern, "is not the address of an OME-Zarr", "write one such as https://example.org/data/image.zarr").rstrip("/")
 
 
+def host(value: str) -> str:
+    pattern = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:]{2,45}")
+    return _mend(value, pattern, "is not the name of a host", "write it without https:// and without a port, such as storage.example.org")
+
+
 def site(value: str) -> str:
     bare = re.split(r"[?#]", value, maxsplit=1)[0]
     return _mend(value, re.compile(r"[^?#]*"), "has a '?' or '#', and every address would be written after it", f"write {bare}")

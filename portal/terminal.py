@@ -72,7 +72,8 @@ class _Stages:
             self.all[-1].total = done.total
             if self._begun:
                 self._begun(self.all[-1])
-        self.all[-1].tell(done.done, done.total, done.step, done.state == "known", now)
+        # What prepares for what is counted tells nothing of its speed: before a plate is drawn, all of it is measured.
+        self.all[-1].tell(done.done, done.total, done.step, done.state == "known" or not done.pieces, now)
 
 
 class _Measured(ProgressColumn):

@@ -10,12 +10,18 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
 
+from portal.engine.run import Engine, Progress
+from portal.engine.step import Step
+from portal.engine.store import Store
 from portal.pace import Pace, duration
+from portal.terminal import _Stages
 from tests.conftest import ROOT
+from tests.engine.recipes import slow
 
 STYLE, MOVE = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
@@ -78,6 +84,24 @@ def test_a_line_now_and_then_where_stderr_is_no_terminal(tmp_path: Path) -> None
     assert done.returncode == 0 and len(lines) >= 4, done.stderr
     assert re.fullmatch(r"Building: \d+ of 40 steps, \d+ s so far", lines[0]), lines
     assert re.fullmatch(r"Building: \d+ of 40 steps, [\d.]+ a second, about \d+ s left", lines[-1]), lines
+
+
+def test_what_is_counted_may_be_images_of_which_a_step_draws_many(tmp_path: Path) -> None:
+    shown: list[Progress] = []
+    steps = [Step(f"{n}", slow, {"seconds": 0.0, "number": n}, pieces=pieces) for n, pieces in enumerate((0, 48, 12))]
+    with Engine(Store(tmp_path), on_progress=shown.append) as engine:
+        engine.run(steps, stage="Drawing images", unit="images")
+    assert {(p.total, p.unit, p.stage) for p in shown} == {(60, "images", "Drawing images")}
+    assert [p.done for p in shown if p.state == "ran"] == [0, 48, 60]
+    stages = _Stages("Building", "steps")
+    for one in shown[:2]:
+        stages(one)
+    (pace,) = stages.all
+    assert pace.sentence(time.monotonic() + 60).endswith("0 of 60 images, 1 min so far")
+    began = time.monotonic() + 20
+    for seconds, one in zip((0, 1, 1, 4), shown[2:], strict=True):
+        pace.tell(one.done, one.total, one.step, free=False, now=began + seconds)
+    assert pace.rate(began + 4) == pytest.approx(60 / 4), "what went before the first image was drawn slows none down"
 
 
 def test_short_work_says_nothing_in_a_file(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 import { debounce, el } from './dom.js'
 import { Rows } from './plate-rows.js'
+import { say } from './plate-words.js'
 
 /** @typedef {import('./plate-colours.js').Way & {read?: boolean}} Way `read`: from the table */
-/** @typedef {{element: HTMLElement, link: HTMLElement, told: Record<string, any>, at: number, hit: boolean}} Cell
- *   `told`: what the page tells of it; `at`: its row in the table from 0, or -1 */
+/** @typedef {{shown: {element: HTMLElement, link: HTMLElement, value?: HTMLElement}[], told: Record<string, any>, at: number, hit: boolean}} Cell
+ *   `shown`: where it is drawn, and where its value is written; `told`: what the page tells of it; `at`: its row in the table from 0, or -1 */
 
 /** @param {string} key @param {string} value */
 const part = (key, value) => (value ? [`${key}=${encodeURIComponent(value)}`] : [])
@@ -30,13 +31,12 @@ export class Paint {
     this.legend = document.querySelector('.plate-legend')
     this.legendBefore = [...this.legend?.childNodes ?? []]
     this.twin = document.getElementById('twin')
-    for (const cell of cells) cell.link.dataset.said = cell.link.getAttribute('aria-label') ?? ''
+    this.lines = this.twin instanceof HTMLTableElement ? [...this.twin.tBodies[0].rows] : []
   }
 
-  /** The select, in the place that the page leaves for it. */
-  tools() {
-    const place = document.querySelector('.plate-tools')
-    if (!(place instanceof HTMLElement) || !(this.ways.length || this.columns.length)) return
+  /** The select. @param {HTMLElement} place */
+  tools(place) {
+    if (!this.ways.length && !this.columns.length) return
     const option = (/** @type {Way} */ { key, label }) => el('option', { value: key, text: label })
     const group = (/** @type {string} */ label, /** @type {Way[]} */ ways) => ways.length > 0 && el('optgroup', { label }, ...ways.map(option))
     const [flags, others] = [this.ways.filter((w) => w.kind === 'flag'), this.ways.filter((w) => w.kind !== 'flag')]
@@ -44,7 +44,7 @@ export class Paint {
       el('option', { value: '', text: 'what was found' }), ...others.map(option), group('Phenotypes', flags),
       group('Numbers', this.columns.filter((w) => w.kind === 'number')), group('Columns of the table', this.columns.filter((w) => w.kind !== 'number')))
     this.status = el('span', { class: 'plate-status', role: 'status' })
-    place.replaceChildren(el('label', {}, el('span', { text: 'Colour by' }), ' ', this.select), this.status)
+    place.append(el('label', {}, el('span', { text: 'Colour by' }), ' ', this.select), this.status)
     place.hidden = false
   }
 
@@ -100,8 +100,19 @@ export class Paint {
       if (asked !== this.asked) return
     }
     if (this.status) this.status.textContent = ''
-    this.#paint(palette, way, way ? this.cells.map(({ told, at }) => (way.read ? column[at] : told[way.key]) ?? null) : [])
+    this.#paint(palette, way, way ? this.#cells(way, column) : [])
     this.#twin(way?.read ? way : null, column)
+  }
+
+  /** @param {Way} way @param {any[]} column */
+  #cells(way, column) {
+    return this.cells.map(({ told, at }) => (way.read ? column[at] : told[way.key]) ?? null)
+  }
+
+  /** What each cell has of a way to colour it. @param {string} key @returns {Promise<any[]>} */
+  async values(key) {
+    const way = [...this.ways, ...this.columns].find((w) => w.key === key)
+    return way ? this.#cells(way, way.read && this.rows ? await this.rows.column(key) : []) : []
   }
 
   /**
@@ -110,18 +121,22 @@ export class Paint {
    */
   #paint(palette, way, values) {
     const colours = way && palette ? palette[0].colouring(way, values, { scale: this.scale, look: this.look }) : null
-    this.cells.forEach(({ element, link, hit }, i) => {
+    this.cells.forEach(({ shown, hit }, i) => {
       const colour = colours?.of(values[i]) ?? null
-      element.classList.toggle('coloured', Boolean(way))
-      element.classList.toggle('no-value', Boolean(way) && way?.kind !== 'flag' && colour === null)
-      // The mark of a phenotype found says nothing about what is asked, except where that is a phenotype the well has.
-      element.classList.toggle('hit', hit && (!way || (way.kind === 'flag' && Boolean(values[i]))))
-      if (colour) element.style.setProperty('--well-colour', colour)
-      else element.style.removeProperty('--well-colour')
-      const said = way && `${way.label}: ${way.kind === 'flag' ? (values[i] ? 'yes' : 'no') : values[i] === null ? 'no value' : String(values[i]).slice(0, 200)}`
-      link.setAttribute('aria-label', said ? `${link.dataset.said}; ${said}` : link.dataset.said ?? '')
-      if (said) link.title = `${link.dataset.name ?? element.dataset.well ?? ''} · ${said}`
-      else link.removeAttribute('title')
+      const value = way && (way.kind === 'flag' ? (values[i] ? 'yes' : 'no') : values[i] === null ? 'no value' : String(values[i]).slice(0, 200))
+      for (const { element, link, value: told } of shown) {
+        element.classList.toggle('coloured', Boolean(way))
+        element.classList.toggle('no-value', Boolean(way) && way?.kind !== 'flag' && colour === null)
+        // The mark of a phenotype found says nothing about what is asked, except where that is a phenotype the well has.
+        element.classList.toggle('hit', hit && (!way || (way.kind === 'flag' && Boolean(values[i]))))
+        if (colour) element.style.setProperty('--well-colour', colour)
+        else element.style.removeProperty('--well-colour')
+        const said = way ? `${way.label}: ${value}` : ''
+        if (told) told.textContent = said
+        else say(link, 'colour', said)
+        if (said) link.title = `${link.dataset.name ?? element.dataset.well ?? ''} · ${said}`
+        else link.removeAttribute('title')
+      }
     })
     if (!(this.legend instanceof HTMLElement)) return
     if (!colours || !way || !palette) return this.legend.replaceChildren(...this.legendBefore)
@@ -142,7 +157,7 @@ export class Paint {
     for (const cell of this.twin.querySelectorAll('.twin-added')) cell.remove()
     if (!way) return
     this.twin.tHead?.rows[0].append(el('th', { scope: 'col', class: `twin-added${way.kind === 'number' ? ' number' : ''}`, text: way.label }))
-    ;[...this.twin.tBodies[0].rows].forEach((row, i) => {
+    this.lines.forEach((row, i) => {
       const value = column[i] ?? null
       row.append(el('td', { class: `twin-added${way.kind === 'number' ? ' number' : ''}`, text: value === null ? '–' : String(value) }))
     })

@@ -1,11 +1,12 @@
-// A plate's page: a well is chosen by click, key or address; its facts stand in the panel, its fields in the viewer; the
-// grid is coloured by what the reader asks.
+// A plate's page: a well is chosen by click, key or address; its facts stand in the panel, its fields in the viewer, or several wells
+// side by side; the grid shows a field and channel of each, and is coloured by what the reader asks.
 
-import { el, intoView, pageData } from './dom.js'
-import { Paint } from './plate-paint.js'
-import { Annotation } from './plate-rows.js'
-import { Chooser } from './viewer-chooser.js'
-import { hashOf, readHash } from './viewer-state.js'
+import { el, pageData } from './dom.js'
+import { Board } from './plate-board.js'
+import { fieldStrip } from './plate-fields.js'
+import { Pictures } from './plate-pictures.js'
+import { ownWords } from './plate-words.js'
+import { readHash } from './viewer-state.js'
 
 /** @typedef {import('./viewer-state.js').Target} Target */
 
@@ -17,110 +18,114 @@ class Plate {
     this.panel = document.getElementById('well') ?? el('aside', { id: 'well', class: 'well-panel', 'aria-live': 'polite' })
     if (!this.panel.isConnected) table.after(this.panel)
     this.hint = [...this.panel.childNodes]
-    /** @type {Target} */
-    this.target = { sample: null, field: 1 }
-    this.view = ''
-    const cells = /** @type {HTMLElement[]} */ ([...table.querySelectorAll('td[data-well]')])
-    const order = data.table?.order ?? cells.map((td) => td.dataset.well)
+    /** @type {Map<string, HTMLTableCellElement>} */
+    this.cells = new Map([...table.querySelectorAll('td')].flatMap((td) => (td.dataset.well ? [[td.dataset.well, td]] : [])))
+    const order = data.table?.order ?? [...this.cells.keys()]
     /** @type {Map<string, number>} a well's row in the table */
     this.at = new Map(order.slice(0, data.table?.rows ?? 0).map((/** @type {string} */ well, /** @type {number} */ i) => [well, i]))
-    this.paint = new Paint(cells.map((element) => ({
-      element, link: /** @type {HTMLElement} */ (element.querySelector('a')), told: this.wells[element.dataset.well ?? ''] ?? {},
-      at: this.at.get(element.dataset.well ?? '') ?? -1, hit: element.classList.contains('hit'),
-    })), data, 'wells', () => this.#keep(false))
-    this.annotation = this.paint.rows && new Annotation(this.paint.rows)
-    const root = document.getElementById('viewer')
-    this.chooser = root ? new Chooser(root, this.wells, (target, view) => {
-      if (hashOf(target, '') !== hashOf(this.target, '')) return // a well left meanwhile
-      this.view = view
-      this.#keep(false)
-    }) : null
+    const link = (/** @type {HTMLElement} */ td) => /** @type {HTMLElement} */ (td.querySelector('a'))
+    const shown = (/** @type {string | null} */ well) => [this.cells.get(well ?? '')].flatMap((td) => (td ? [{ element: td, link: link(td) }] : []))
+    this.board = new Board({
+      cells: [...this.cells].map(([well, td]) => ({ shown: shown(well), told: this.wells[well] ?? {}, at: this.at.get(well) ?? -1, hit: td.classList.contains('hit') })),
+      word: 'well', words: 'wells', has: (sample) => this.cells.has(sample ?? ''), shown: ({ sample }) => shown(sample), panel: this.panel, above: false,
+      told: ({ sample }) => this.#spoken(sample), show: (target) => this.#show(target),
+    }, data, this.wells)
+    this.pictures = new Pictures([...this.cells.values()], data.pictures, () => this.board.keep(false))
+    this.board.parts.push(this.pictures)
   }
 
   start() {
     // Cards inside the grid are for readers without scripts; here their content moves to the panel.
     ;(this.table.closest('.plate-view') ?? this.table).classList.add('plate-live')
-    this.paint.tools()
-    this.#zoom()
+    const place = document.querySelector('.plate-tools')
+    if (place instanceof HTMLElement) {
+      this.board.paint.tools(place)
+      this.pictures.tools(place)
+      this.board.selection?.tools(place)
+      this.#zoom(place)
+    }
     const links = this.links()
     links.forEach((link, i) => (link.tabIndex = i ? -1 : 0))
     this.table.addEventListener('click', (e) => {
       const link = e.target instanceof Element && e.target.closest('td.well > a')
-      if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return
+      if (!link || (e.target instanceof Element && e.target.closest('.well-card'))) return
+      const target = this.#targetOf(link.closest('td')?.dataset.well ?? null)
       e.preventDefault() // the page would jump to put the well at its top
-      this.choose({ sample: link.closest('td')?.dataset.well ?? null, field: 1 })
+      const { selection } = this.board
+      if (selection && (selection.mode || e.ctrlKey || e.metaKey || e.shiftKey)) selection.toggle(target)
+      else this.board.choose(target)
     })
     this.table.addEventListener('keydown', (e) => this.#key(e))
-    addEventListener('hashchange', () => this.follow())
-    addEventListener('popstate', () => this.follow())
-    this.follow()
+    // A well's name in the table below leads to the well, and leaves the grid as it is.
+    document.getElementById('twin')?.addEventListener('click', (e) => {
+      const link = e.target instanceof Element && e.target.closest('a[href^="#"]')
+      const { sample } = readHash(link ? link.getAttribute('href') ?? '' : '').target
+      if (!this.cells.has(sample ?? '') || e.ctrlKey || e.metaKey || e.shiftKey) return
+      e.preventDefault()
+      this.board.choose(this.#targetOf(sample))
+    })
+    this.board.start()
   }
 
   links() {
     return /** @type {HTMLAnchorElement[]} */ ([...this.table.querySelectorAll('td.well > a')])
   }
 
-  /** @param {string | null} well @returns {HTMLTableCellElement | null} */
-  cell(well) {
-    return well === null ? null : [...this.table.querySelectorAll('td')].find((td) => td.dataset.well === well) ?? null
+  /** A well as its picture in the grid shows it. @param {string | null} sample @returns {Target} */
+  #targetOf(sample) {
+    const { field } = this.pictures
+    return { sample, field: this.board.image({ sample, field }) ? field : 1 }
   }
 
-  /** Shows what the address names. */
-  follow() {
-    const { target, parts } = readHash(location.hash)
-    this.paint.follow(parts)
-    this.#show(this.cell(target.sample) ? target : { sample: null, field: 1 }, parts)
+  /** What is said of a well, its name left out. @param {string | null} sample */
+  #spoken(sample) {
+    const link = this.cells.get(sample ?? '')?.querySelector('a')
+    return link ? ownWords(link).replace(`${sample}: `, '') : ''
   }
 
-  /** @param {Target} target */
-  choose(target) {
-    this.view = ''
-    const opened = this.#show(target, new Map())
-    this.#keep(true)
-    // On a phone the panel stands below the grid.
-    if (this.panel.getBoundingClientRect().top > innerHeight - 80) intoView(this.panel)
-    // The viewer stands below the grid: it comes as far into view as it must, so that the grid stays where both fit.
-    opened?.then(() => this.chooser && !this.chooser.root.hidden && hashOf(target, '') === hashOf(this.target, '') && intoView(this.chooser.root))
-  }
-
-  /** @param {boolean} step whether the reader can come back here */
-  #keep(step) {
-    const hash = hashOf(this.target, [this.paint.hash(), this.view].filter(Boolean).join('&'))
-    const address = hash ? `#${hash}` : location.pathname + location.search
-    if (step) history.pushState(null, '', address)
-    else history.replaceState(history.state, '', address)
-  }
-
-  /** @param {Target} target @param {Map<string, string>} parts */
-  #show(target, parts) {
-    this.target = target
+  /** Marks a well and tells of it. @param {Target} target */
+  #show(target) {
     for (const td of this.table.querySelectorAll('td.chosen')) {
       td.classList.remove('chosen')
       td.querySelector('a')?.removeAttribute('aria-current')
     }
-    const td = this.cell(target.sample)
-    if (td) {
-      td.classList.add('chosen')
-      const link = td.querySelector('a')
-      link?.setAttribute('aria-current', 'true')
-      if (link) this.#tabTo(link)
-    }
-    this.#facts(td, target)
-    return this.chooser?.choose(target, parts)
+    const td = this.cells.get(target.sample ?? '')
+    const link = td?.querySelector('a')
+    td?.classList.add('chosen')
+    link?.setAttribute('aria-current', 'true')
+    if (link) this.#tabTo(link)
+    if (td) this.#facts(td, target)
+    else this.panel.replaceChildren(...this.hint)
   }
 
-  /** @param {HTMLTableCellElement | null} td @param {Target} target */
+  /** @param {HTMLTableCellElement} td @param {Target} target */
   #facts(td, target) {
-    if (!td) return this.panel.replaceChildren(...this.hint)
     const card = td.querySelector('.well-card')
     const content = card ? [...card.cloneNode(true).childNodes] : [el('h2', { text: target.sample ?? '' })]
-    const fields = this.chooser?.fields(target.sample) ?? []
-    const chips = fields.length > 1 ? el('div', { class: 'well-fields', role: 'group', 'aria-label': 'Fields of view' }, ...fields.map((field, i) =>
-      el('button', { type: 'button', class: 'chip', 'aria-pressed': String(i + 1 === target.field), title: field.name, text: `Field ${i + 1}`,
-        onclick: () => this.choose({ sample: target.sample, field: i + 1 }) }))) : null
+    const fields = this.board.chooser?.fields(target.sample) ?? []
+    const strip = fieldStrip(fields, target.field, (field) => this.board.choose({ sample: target.sample, field }))
+    // The strip is sharper than the picture of the card.
+    const [head, ...facts] = content.filter((node) => !strip || !(node instanceof SVGElement))
     const at = this.at.get(target.sample ?? '')
-    const all = this.annotation && at !== undefined ? [this.annotation.element(at)] : []
-    this.panel.replaceChildren(...content, ...(chips ? [chips] : []), ...all)
+    const { annotation } = this.board
+    const control = this.#controlFor(td, target)
+    this.panel.replaceChildren(head, ...(strip ? [strip] : []), ...(control ? [control] : []), ...facts, ...(annotation && at !== undefined ? [annotation.element(at)] : []))
+  }
+
+  /** The control that lies nearest to a well, beside which its reader may want to see it. @param {HTMLTableCellElement} td @param {Target} target */
+  #controlFor(td, target) {
+    const { selection } = this.board
+    if (!selection || td.classList.contains('control') || !this.board.image(target)) return null
+    const place = (/** @type {HTMLTableCellElement} */ c) => [/** @type {HTMLTableRowElement} */ (c.parentElement).rowIndex, c.cellIndex]
+    const [r, c] = place(td)
+    const kind = (/** @type {string} */ well) => String(this.wells[well]?.control_type ?? '')
+    const near = [...this.cells].filter(([well, other]) => other.matches('.control:not(.empty)') && this.board.image({ sample: well, field: 1 }))
+      .map(([well, other]) => ({ well, far: Math.hypot(place(other)[0] - r, place(other)[1] - c), negative: /neg|untreated|non-?targeting|scrambled|vehicle|dmso/i.test(kind(well)) }))
+    const found = near.sort((a, b) => Number(b.negative) - Number(a.negative) || a.far - b.far)[0]
+    if (!found) return null
+    const field = this.board.image({ sample: found.well, field: target.field }) ? target.field : 1
+    return el('button', { type: 'button', class: 'tool well-beside', text: `Beside ${kind(found.well) || 'control'} ${found.well}`,
+      title: `Compare with the nearest ${kind(found.well) || 'control'}, ${found.well}`, onclick: () => selection.set([target, { sample: found.well, field }], true) })
   }
 
   // --- the grid by keys: one stop for Tab, arrows inside ---
@@ -135,6 +140,10 @@ class Plate {
     const td = e.target instanceof Element ? e.target.closest('td') : null
     const moves = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] })
     const move = moves[e.key]
+    if (e.key === ' ' && td?.dataset.well && e.target === td.querySelector('a')) {
+      e.preventDefault()
+      return this.board.selection?.toggle(this.#targetOf(td.dataset.well))
+    }
     const row = td?.parentElement
     if (!td || !(row instanceof HTMLTableRowElement) || (!move && e.key !== 'Home' && e.key !== 'End') || e.ctrlKey || e.metaKey || e.altKey) return
     e.preventDefault()
@@ -157,9 +166,9 @@ class Plate {
 
   // --- size: many columns fit a small screen only where the reader may choose between sight and touch ---
 
-  #zoom() {
-    const place = document.querySelector('.plate-tools')
-    if (!(place instanceof HTMLElement) || !this.table.matches('.plate-24, .plate-48')) return
+  /** @param {HTMLElement} place */
+  #zoom(place) {
+    if (!this.table.matches('.plate-24, .plate-48')) return
     const scroll = /** @type {HTMLElement} */ (this.table.parentElement)
     let size = 0 // of the grid's own width; 0 is as the page has it
     const set = (/** @type {number} */ to) => {

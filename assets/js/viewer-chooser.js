@@ -1,11 +1,11 @@
 // One viewer for many images: which of them is open, and the contrast they share.
 
 import { Stage } from './viewer-stage.js'
-import { referenceHere } from './viewer-resolve.js'
+import { imageOf, referenceHere } from './viewer-resolve.js'
 import { targetHash } from './viewer-state.js'
 
 /** @typedef {import('./viewer-state.js').Target} Target */
-/** @typedef {{info: string, name: string, preview?: string, rois?: string}} Field */
+/** @typedef {{info: string, name: string, field?: number, rois?: string}} Field `field`: its number, where that is not its place */
 
 export class Chooser {
   /** @param {HTMLElement} root @param {Record<string, {fields?: Field[]}>} wells @param {(target: Target, view: string) => void} moved */
@@ -17,6 +17,8 @@ export class Chooser {
     this.stage = null
     this.open = ''
     this.asked = 0
+    /** @type {import('./viewer-state.js').View | null} */
+    this.kept = null
   }
 
   /** Images of a well or sample. @param {string | null} sample @returns {Field[]} */
@@ -24,13 +26,18 @@ export class Chooser {
     return sample !== null && Object.hasOwn(this.wells, sample) ? this.wells[sample].fields ?? [] : []
   }
 
+  /** @param {Target} target */
+  image({ sample, field }) {
+    return imageOf(this.fields(sample), field)
+  }
+
   /** @param {Target} target @param {Map<string, string>} parts what the address asks of the view */
   async choose(target, parts) {
-    const image = this.fields(target.sample)[target.field - 1]
+    const image = this.image(target)
     const wanted = image ? targetHash(target) : ''
     if (wanted && wanted === this.open && this.stage) return parts.size ? this.stage.go(parts) : undefined
     const asked = ++this.asked
-    const keep = this.stage?.view ?? this.kept ?? null
+    const keep = this.view
     if (!image) {
       this.#close()
       this.root.hidden = true
@@ -45,12 +52,19 @@ export class Chooser {
       if (asked !== this.asked) return stage.close()
       this.stage = stage
       this.open = wanted
+      // The contrast that is kept, and what an archive's own address asked, stand in ours.
+      this.moved(target, stage.hash())
     } catch (error) {
       if (asked === this.asked) this.root.textContent = `This image could not be opened: ${/** @type {Error} */ (error).message}.`
     } finally {
       this.root.removeAttribute('aria-busy')
       this.root.classList.remove('viewer-opening')
     }
+  }
+
+  /** The view that the next image is opened with. */
+  get view() {
+    return this.stage?.view ?? this.kept ?? null
   }
 
   #close() {

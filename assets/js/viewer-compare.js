@@ -1,4 +1,5 @@
-// Two to four images side by side (`compare/?images=<address>,<address>`): one window, one plane, one place for all.
+// Two to four images side by side, one window, one plane, one place for all: on a page of their own
+// (`compare/?images=<address>,<address>`), and on a plate's or dataset's page, which hands over what it knows of them.
 
 import { atRoot, el } from './dom.js'
 import { MOST, compareAddress } from './viewer-compared.js'
@@ -7,11 +8,14 @@ import { asked } from './viewer-state.js'
 import { Stage } from './viewer-stage.js'
 
 /** @typedef {import('./viewer-state.js').View} View */
+/** @typedef {{name: string, find: () => Promise<{image: import('./viewer-stage.js').ImageAddress, title: Node[]}>, out: () => Node}} Compared
+ *   `name` is shown where it cannot be found; `out` leaves it out */
 
-/** References in the address. @param {string} search */
+/** References in the address; an image's id alone stands for its page. @param {string} search */
 const wanted = (search) => (/[?&]images=([^&]*)/.exec(search)?.[1] ?? '').split(',').filter(Boolean).map((part) => {
   try {
-    return decodeURIComponent(part)
+    const text = decodeURIComponent(part)
+    return /^[\w-][\w.-]*$/.test(text) ? `images/${text}/` : text
   } catch {
     return ''
   }
@@ -31,6 +35,7 @@ function follow(stages, from) {
       stage.changed()
     }
     if (mine.rotation !== view.rotation || mine.flip !== view.flip) stage.turn(view.rotation, view.flip)
+    if (from.image.zarr && mine.exact !== view.exact) stage.accuracy.set(view.exact)
   }
 }
 
@@ -48,15 +53,16 @@ function place(stages, from) {
   }
 }
 
-/** @param {HTMLElement} root */
-async function compare(root) {
-  const references = wanted(location.search)
-  const { parts } = asked({ search: '', hash: location.hash })
-  if (references.length < 2) return
+/**
+ * Opens images beside each other in an element, and what sets all of them after it.
+ * @param {HTMLElement} root @param {Compared[]} images @param {{parts: Map<string, string>, keep?: View | null, moved: (hash: string) => void}} options
+ *   `moved` hears of the view of the first one; `keep` is a view of an image like these
+ * @returns {Promise<{stages: Stage[], close: () => void}>}
+ */
+export async function sideBySide(root, images, { parts, keep = null, moved }) {
   root.replaceChildren()
   root.hidden = false
-  document.getElementById('compare-how')?.setAttribute('hidden', '')
-  root.dataset.images = String(references.length)
+  root.dataset.images = String(images.length)
   /** @type {Stage[]} */
   const stages = []
   let busy = false
@@ -69,21 +75,16 @@ async function compare(root) {
       busy = false
     }
   }
-  const opened = await Promise.all(references.map(async (reference, i) => {
+  const opened = await Promise.all(images.map(async ({ name, find, out }, i) => {
     const viewer = el('div', { class: 'viewer' })
     const caption = el('h2', { class: 'compared-name' })
-    const box = el('section', { class: 'compared' }, caption, viewer)
-    root.append(box)
+    root.append(el('section', { class: 'compared' }, caption, viewer))
     try {
-      const found = await resolve(reference)
-      caption.append(el('a', { href: found.address, text: found.name }), ...(found.study ? [' ', el('span', { class: 'mono', text: found.study })] : []), ...(found.licence ? [' ', el('span', { class: 'compared-licence', text: found.licence })] : []))
-      const others = references.filter((r) => r !== reference)
-      caption.append(' ', el('a', { class: 'compared-remove', href: others.length > 1 ? compareAddress(others) : atRoot(reference), 'aria-label': `Leave out ${found.name}`, text: 'Leave out' }))
-      return await Stage.open(viewer, { ...found.links, info: found.info, name: found.name, rois: found.rois }, {
-        parts, plain: i > 0, moved: (hash) => i === 0 && history.replaceState(history.state, '', location.pathname + location.search + (hash ? `#${hash}` : '')),
-      })
+      const { image, title } = await find()
+      caption.append(...title, ' ', out())
+      return await Stage.open(viewer, image, { parts, keep, plain: i > 0, moved: (hash) => i === 0 && moved(hash) })
     } catch (error) {
-      caption.textContent = reference
+      caption.replaceChildren(name, ' ', out())
       viewer.replaceWith(el('p', { class: 'notice', text: `This image cannot be shown: ${/** @type {Error} */ (error).message}.` }))
       return null
     }
@@ -94,11 +95,46 @@ async function compare(root) {
     stage.viewer.addHandler('viewport-change', () => linked(place, stage))
   }
   const first = stages.find((stage) => !stage.plain)
-  if (!first) return
-  linked(follow, first)
-  first.fold.hidden = true
-  // What sets all of them stands under all of them.
-  root.after(el('section', { class: 'compare-controls viewer', 'aria-label': 'Controls of all images' }, first.bottom, first.panel.element))
+  const controls = first && el('section', { class: 'compare-controls viewer', 'aria-label': 'Controls of all images' }, first.bottom, first.panel.element)
+  if (first) {
+    linked(follow, first)
+    first.fold.hidden = true
+    // What sets all of them stands under all of them.
+    root.after(controls)
+  }
+  return {
+    stages,
+    close() {
+      for (const stage of stages) stage.close()
+      controls?.remove()
+      root.replaceChildren()
+      root.hidden = true
+    },
+  }
+}
+
+/** @param {HTMLElement} root */
+function compare(root) {
+  const references = wanted(location.search)
+  const { parts } = asked({ search: '', hash: location.hash })
+  if (references.length < 2) return
+  document.getElementById('compare-how')?.setAttribute('hidden', '')
+  const images = references.map((reference) => {
+    let name = reference
+    const others = references.filter((r) => r !== reference)
+    return {
+      name,
+      out: () => el('a', { class: 'compared-remove', href: others.length > 1 ? compareAddress(others) : atRoot(others[0] ?? reference), 'aria-label': `Leave out ${name}`, text: 'Leave out' }),
+      find: async () => {
+        const found = await resolve(reference)
+        name = found.name
+        const title = [el('a', { href: found.address, text: found.name }), ...(found.study ? [' ', el('span', { class: 'mono', text: found.study })] : []),
+          ...(found.licence ? [' ', el('span', { class: 'compared-licence', text: found.licence })] : [])]
+        return { image: { ...found.links, info: found.info, name: found.name, rois: found.rois }, title }
+      },
+    }
+  })
+  sideBySide(root, images, { parts, moved: (hash) => history.replaceState(history.state, '', location.pathname + location.search + (hash ? `#${hash}` : '')) })
 }
 
 const root = document.getElementById('compare')

@@ -66,7 +66,10 @@ export class Correlated {
   #draw() {
     const size = this.sheet.clear(this.stage.viewer)
     if (!this.shown || !this.tiles || !this.pair.matrix) return
-    const map = chained(Sheet.map(size, this.origin, this.scale), this.pair.matrix)
+    // What lies elsewhere may have been drawn from a coarse copy.
+    const [fine] = this.info.levels
+    const [across, down] = [this.info.width / fine.width, this.info.height / fine.height]
+    const map = chained(chained(Sheet.map(size, this.origin, this.scale), this.pair.matrix), [across, 0, 0, 0, down, 0])
     this.sheet.context.imageSmoothingEnabled = Math.hypot(map[0], map[3]) < 4
     this.tiles.draw(this.sheet.context, map, size)
   }

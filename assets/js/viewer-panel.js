@@ -164,8 +164,6 @@ export function panel(info, view, changed) {
         view().channels.forEach((c, i) => ([c.low, c.high] = autoWindow(info.histograms?.[i] ?? [], info.limits[i])))
         acted()
       })), ...rows.map((row) => row.element))
-    const said = `${info.synthetic ? 'A synthetic image: made by a program. ' : ''}Values are approximate: tiles are compressed 8-bit copies. Exact values are in the source file.`
-    element.append(el('p', { class: 'viewer-note', text: said }))
   }
   function update() {
     colour.setAttribute('aria-pressed', String(!view().grey))

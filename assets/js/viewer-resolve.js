@@ -28,6 +28,25 @@ function tiles(text, page) {
 }
 
 /**
+ * What else a page says of an image, its exact pixels among it: as absolute addresses of this portal. Those that lie elsewhere are
+ * left out, because only the image's own pages may ask there.
+ * @param {Record<string, any>} told @param {string} page
+ */
+function linked({ zarr, zarrformat, original, ...links }, page) {
+  const ours = (/** @type {string} */ name, /** @type {string | undefined} */ text, /** @type {string} */ folder) => {
+    const url = text ? new URL(text, page).href : ''
+    return url.startsWith(atRoot(folder)) ? { [name]: url } : {}
+  }
+  return { ...links, ...ours('zarr', zarr, 'zarr/'), ...ours('original', original, 'originals/') }
+}
+
+/**
+ * The image of a field among those of a well or sample, which are numbered from 1 where they do not say; the first for the first.
+ * @template {{field?: number}} T @param {T[]} fields @param {number} number @returns {T | undefined}
+ */
+export const imageOf = (fields, number) => fields.find(({ field }, i) => (field ?? i + 1) === number) ?? (number === 1 ? fields[0] : undefined)
+
+/**
  * Reads the page of an image for where its tiles lie and what it is called. Throws where there is none.
  * @param {string} reference @returns {Promise<Found>}
  */
@@ -49,13 +68,13 @@ export async function resolve(reference) {
     if (!(viewer instanceof HTMLElement)) throw new Error(`the page ${path} shows no image`)
     // Images laid on it stand beside its own page.
     const { info = '', name = '', rois, pairs, ...links } = viewer.dataset
-    return { ...common, info: tiles(info, page), name, rois: rois ? tiles(rois, page) : null, links }
+    return { ...common, info: tiles(info, page), name, rois: rois ? tiles(rois, page) : null, links: linked(links, page) }
   }
   const { target } = readHash(hash)
   const fields = target.sample !== null && Object.hasOwn(data.wells ?? {}, target.sample) ? data.wells[target.sample].fields ?? [] : []
-  const field = fields[target.field - 1]
+  const field = imageOf(fields, target.field)
   if (!field) throw new Error(`the page ${path} has no image of ${target.sample ?? 'that'}`)
-  const { info, name, rois, preview, pairs, ...links } = field
+  const { info, name, rois, pairs, field: number, ...links } = field
   const place = `${common.title} ${target.sample}${target.field > 1 ? `, field ${target.field}` : ''}`
-  return { ...common, info: tiles(info, page), name: place, rois: rois ? tiles(rois, page) : null, links }
+  return { ...common, info: tiles(info, page), name: place, rois: rois ? tiles(rois, page) : null, links: linked(links, page) }
 }

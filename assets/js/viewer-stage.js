@@ -1,23 +1,25 @@
 // One image in a viewer: OpenSeadragon over our tiles, the controls around it, the view in the address.
 
+import { Accuracy } from './viewer-accuracy.js'
 import { debounce, el } from './dom.js'
 import { handleKey, toolbar } from './viewer-acts.js'
 import { ScaleBar, stepper } from './viewer-controls.js'
+import { Drawing, MISSING } from './viewer-drawing.js'
 import { json, openLayer, placeLayer } from './viewer-layer.js'
 import { autoWindow, panel, shortNumber } from './viewer-panel.js'
-import { Strips, tileSource } from './viewer-tiles.js'
-import { drawn, viewHash, viewOf } from './viewer-state.js'
+import { Readout } from './viewer-readout.js'
+import { Strips } from './viewer-tiles.js'
+import { viewHash, viewOf } from './viewer-state.js'
 import { vendor } from './vendor.js'
 
 /** @typedef {import('./viewer-tiles.js').TileInfo} TileInfo */
 /** @typedef {import('./viewer-state.js').View} View */
-/** @typedef {{info: string, name: string, rois?: string | null} & Record<string, any>} ImageAddress */
+/** @typedef {{info: string, name: string, rois?: string | null, zarr?: string, zarrformat?: string, original?: string} & Record<string, any>} ImageAddress
+ *   `zarr`: its OME-Zarr, here or elsewhere; `zarrformat`: of Zarr, 3 if it is not said; `original`: its source file */
 /** @typedef {import('./viewer-layer.js').Overlays} Overlays */
 /** @typedef {{parts?: Map<string, string>, keep?: View | null, moved?: (view: string) => void, address?: () => string, reference?: string, plain?: boolean}} Options
  *   `parts` is what the address asks for; `keep` a view of an image like this one; `moved` hears of every change; `address` tells the
  *   link to this view; `reference` how other pages find this image (viewer-resolve.js); `plain` leaves out buttons and panel */
-
-const MISSING = 'Some tiles could not be fetched; what is missing stays as it was.'
 
 // OpenSeadragon would add a <style>, which the page's policy forbids, unless something by that name is there already.
 // An element of no namespace has the name and no effect; its one rule is in our style sheet.
@@ -61,13 +63,15 @@ export class Stage {
     if (keep && !parts.has('z')) this.view.z = Math.min(keep.z, info.z - 1)
     if (keep && !parts.has('t')) this.view.t = Math.min(keep.t, info.t - 1)
     if (keep && !parts.has('p') && info.projection) this.view.projection = keep.projection
+    if (keep && !parts.has('e')) this.view.exact = keep.exact
+    if (!image.zarr) this.view.exact = ''
     /** What the address asks of the overlays. */
     this.asked = parts.get('o') ?? ''
     /** @type {Overlays | null} */
     this.overlays = null
     /** @type {Set<(view: View) => void>} who follows this view: linked images, the small map */
     this.followers = new Set()
-    this.revision = 0
+    this.drawing = new Drawing(this)
     /** Whether pixels are smoothed on the screen. */
     this.smooth = true
     this.onkey = (/** @type {KeyboardEvent} */ e) => handleKey(this, e)
@@ -97,9 +101,11 @@ export class Stage {
     const { info, root } = this
     this.canvas = el('div', { class: 'viewer-canvas' })
     this.scale = new ScaleBar(info.pixel_size)
-    this.readout = el('div', { class: 'viewer-readout', 'aria-hidden': 'true' })
+    this.readout = new Readout(this)
     this.message = el('p', { class: 'viewer-message', role: 'alert', hidden: true })
     this.panel = panel(info, () => this.view, () => this.changed())
+    this.accuracy = new Accuracy(this)
+    if (this.accuracy.element) this.panel.element.append(this.accuracy.element)
     this.fold = el('button', { type: 'button', class: 'viewer-button', text: 'Channels', title: 'Show or hide the panel', onclick: () => this.folded(!root.classList.contains('panel-folded')) })
     const micrometres = (/** @type {number} */ z) => (info.pixel_size_z ? ` · ${shortNumber(z * info.pixel_size_z)} µm` : '')
     const seconds = (/** @type {number} */ t) => (info.time_step ? ` · ${shortNumber(t * info.time_step)} s` : '')
@@ -112,7 +118,7 @@ export class Stage {
     this.bottom = el('div', { class: 'viewer-bottom' }, ...(this.plain ? [] : this.steppers.map((s) => s.element)))
     const bar = this.plain ? null : toolbar(this)
     this.layer = el('div', { class: 'viewer-layer' })
-    this.stage = el('div', { class: 'viewer-stage' }, this.canvas, this.layer, this.scale.element, this.readout, bar?.element, this.message)
+    this.stage = el('div', { class: 'viewer-stage' }, this.canvas, this.layer, this.scale.element, ...this.readout.elements, bar?.element, this.message)
     this.main = el('div', { class: 'viewer-main' }, this.stage, this.bottom)
     this.help = bar?.help
     root.replaceChildren(this.main, ...(this.plain ? [] : [this.panel.element, ...(bar?.dialogs ?? [])]))
@@ -134,6 +140,7 @@ export class Stage {
 
   controls() {
     this.panel.update()
+    this.accuracy.tell()
     for (const each of this.steppers) each.update()
     if (this.planes) this.planes.input.disabled = this.view.projection
     this.maximum?.setAttribute('aria-pressed', String(this.view.projection))
@@ -148,7 +155,7 @@ export class Stage {
       animationTime: still ? 0 : 0.5, visibilityRatio: 0.5, minZoomImageRatio: 0.7, maxZoomPixelRatio: 16,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true }, imageLoaderLimit: 8,
       degrees: this.view.rotation,
-      tileSources: tileSource(OpenSeadragon, info, this.base, this.strips, () => this.view, (tile) => (tile.paintedAt = this.revision)),
+      tileSources: this.drawing.source(this.strips),
     })
     this.viewer.canvas.setAttribute('role', 'application')
     this.viewer.canvas.setAttribute('aria-label', `${image.name}: arrow keys move, plus and minus zoom, question mark lists all keys`)
@@ -168,9 +175,9 @@ export class Stage {
     // Single letters are the viewer's own keys, not OpenSeadragon's (r turns, f mirrors).
     this.viewer.addHandler('canvas-key', (/** @type {any} */ e) => { if (/^[a-z]$/i.test(e.originalEvent.key)) e.preventDefaultAction = true })
     this.viewer.addHandler('canvas-click', (/** @type {any} */ e) => { if (e.quick) this.volume?.at(this.pixelAt(e.originalEvent)) })
-    if (this.strips) this.viewer.addHandler('tile-invalidated', (/** @type {any} */ e) => this.#repaint(e))
-    this.canvas.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => this.#read(e))
-    this.canvas.addEventListener('pointerleave', () => (this.readout.textContent = ''))
+    this.viewer.addHandler('tile-invalidated', (/** @type {any} */ e) => this.drawing.repaint(e))
+    this.canvas.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => this.readout.pointed(e))
+    this.canvas.addEventListener('pointerleave', () => this.readout.left())
   }
 
   /** @param {string} text */
@@ -181,42 +188,14 @@ export class Stage {
 
   // --- pixels ---
 
-  /** A loaded tile, painted again as the view now is; nothing is fetched unless another plane or group is asked for. @param {any} e */
-  async #repaint(e) {
-    const { tile } = e
-    const revision = this.revision
-    if (tile.paintedAt === revision) return
-    const top = this.info.levels.length - 1
-    try {
-      const context = await this.strips?.picture(top - tile.level, tile.x, tile.y, this.view, this.stop.signal)
-      if (e.outdated() || !context) return
-      tile.paintedAt = revision
-      await e.setData(context, 'context2d')
-    } catch (error) {
-      if (/** @type {Error} */ (error).name !== 'AbortError') this.fail(MISSING)
-    }
-  }
-
-  /** Paints again, once a frame and never twice at a time. */
-  async #paint() {
-    if (this.painting) {
-      this.again = true
-      return
-    }
-    this.painting = true
-    await new Promise((resolve) => requestAnimationFrame(resolve))
-    this.again = false
-    if (this.viewer?.world?.getItemCount()) await Promise.race([this.viewer.requestInvalidate(true), new Promise((resolve) => setTimeout(resolve, 400))])
-    this.painting = false
-    if (this.again) this.#paint()
-  }
-
   /** The view was changed: by the panel, a key, a slider. */
   changed() {
-    this.revision++
-    this.#paint()
+    this.drawing.revision++
+    this.drawing.paint()
     this.overlays?.update(this.view)
     this.volume?.paint()
+    this.accuracy.follow()
+    this.readout.follow()
     this.tell()
     for (const follow of this.followers) follow(this.view)
   }
@@ -252,9 +231,9 @@ export class Stage {
 
   /** Fetches what is seen, of another plane or time point. @param {'z' | 't'} axis @param {number} value */
   async ready(axis, value) {
-    const top = this.info.levels.length - 1
+    const { pixels, maxLevel: top } = this.tiledImage?.source ?? {}
     const tiles = (this.tiledImage?.getTilesToDraw() ?? []).flat().map((/** @type {any} */ d) => d.tile).slice(0, 24)
-    await Promise.all(tiles.map((/** @type {any} */ t) => this.strips?.tile(top - t.level, t.x, t.y, { ...this.view, [axis]: value })))
+    await Promise.all(tiles.map((/** @type {any} */ t) => pixels?.tile(top - t.level, t.x, t.y, { ...this.view, [axis]: value })))
   }
 
   /** Windows of all channels from their histograms. */
@@ -267,7 +246,7 @@ export class Stage {
   // --- place ---
 
   get tiledImage() {
-    return this.viewer.world.getItemAt(0)
+    return this.viewer.world.getItemAt(this.viewer.world.getItemCount() - 1)
   }
 
   /** Stage pixels a pixel of the image. */
@@ -291,6 +270,7 @@ export class Stage {
     this.place()
     this.opened = true
     if (first) openLayer(this)
+    if (first) this.accuracy.follow()
     if (this.view.at && !this.volume) import('./viewer-volume.js').then(({ openVolume }) => this.view.at && openVolume(this))
   }
 
@@ -306,6 +286,8 @@ export class Stage {
       this.viewer.drawer.setImageSmoothingEnabled(smooth)
     }
     this.scale.place(scale)
+    this.accuracy.closer(scale)
+    if (this.readout.middle) this.readout.follow()
     this.map?.place()
     placeLayer(this, scale)
   }
@@ -340,21 +322,18 @@ export class Stage {
   pixelAt(e) {
     const box = this.canvas.getBoundingClientRect()
     const left = this.view.flip ? box.right - e.clientX : e.clientX - box.left
-    const at = this.tiledImage.viewerElementToImageCoordinates(new this.OpenSeadragon.Point(left, e.clientY - box.top))
-    const [x, y] = [Math.floor(at.x), Math.floor(at.y)]
-    return x < 0 || y < 0 || x >= this.info.width || y >= this.info.height ? null : { x, y }
+    return this.#pixel(this.tiledImage.viewerElementToImageCoordinates(new this.OpenSeadragon.Point(left, e.clientY - box.top)))
   }
 
-  /** @param {PointerEvent} e */
-  #read(e) {
-    if (!this.tiledImage || e.buttons) return
-    const at = this.pixelAt(e)
-    if (!at) return (this.readout.textContent = '')
-    const on = drawn(this.view)
-    const values = this.strips?.valuesAt(at.x, at.y, this.view).flatMap((value, c) => (value === null || !on[c] ? [] : [`${this.info.channels[c].name} ≈ ${shortNumber(value)}`])) ?? []
-    const size = this.info.pixel_size
-    const length = size ? [`${shortNumber(at.x * size)}, ${shortNumber(at.y * size)} µm`] : []
-    this.readout.textContent = [`x ${at.x}, y ${at.y}`, ...length, ...values].join(' · ')
+  /** The pixel in the middle of what is seen; null beside the image. */
+  pixelInMiddle() {
+    return this.tiledImage ? this.#pixel(this.tiledImage.viewportToImageCoordinates(this.viewer.viewport.getCenter(true))) : null
+  }
+
+  /** @param {{x: number, y: number}} at in pixels of the image */
+  #pixel(at) {
+    const [x, y] = [Math.floor(at.x), Math.floor(at.y)]
+    return x < 0 || y < 0 || x >= this.info.width || y >= this.info.height ? null : { x, y }
   }
 
   // --- acts ---
@@ -380,6 +359,7 @@ export class Stage {
   /** Shows a view. @param {View} view */
   show(view) {
     this.view = view
+    if (!this.image.zarr) view.exact = ''
     if (!view.at) this.volume?.close()
     this.#arrive()
     this.controls()
@@ -388,6 +368,7 @@ export class Stage {
 
   close() {
     this.closed = true
+    this.readout.show(null)
     for (const each of this.steppers) each.stop()
     this.stop.abort()
     this.viewer.destroy()

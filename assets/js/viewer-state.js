@@ -9,14 +9,14 @@ import { isLut } from './viewer-luts.js'
 
 /** @typedef {{shown: boolean, low: number, high: number, colour: string, lut: string, invert: boolean}} ChannelView colour `#rrggbb`; lut '' for a plain colour */
 /** @typedef {{channels: ChannelView[], z: number, t: number, x: number | null, y: number | null, zoom: number | null, grey: boolean, projection: boolean,
- *   rotation: number, flip: boolean, at: [number, number] | null}} View z and t from 0; zoom in per cent; rotation 0, 90, 180 or 270 degrees clockwise;
- *   `at` is the point of the orthogonal views, in pixels */
+ *   rotation: number, flip: boolean, at: [number, number] | null, exact: '' | 'v' | 'p'}} View z and t from 0; zoom in per cent; rotation 0, 90, 180 or 270 degrees clockwise;
+ *   `at` is the point of the orthogonal views, in pixels; `exact`: values at the pointer (v), or pixels too (p), are the image's own */
 /** @typedef {{width: number, height: number, z: number, t: number, projection?: boolean, preview?: {z: number | 'max'},
  *   channels: {name: string, label?: string | null, colour: string, low: number, high: number, shown: boolean}[]}} Info */
 /** @typedef {{sample: string | null, field: number}} Target */
 
 /** What an address may ask of a view. `o` is the overlays' own. */
-export const KEYS = ['c', 'm', 'p', 'z', 't', 'x', 'y', 'zm', 'r', 'f', 'at', 'o', 'maps']
+export const KEYS = ['c', 'm', 'p', 'z', 't', 'x', 'y', 'zm', 'r', 'f', 'at', 'e', 'o', 'maps']
 
 /** What an image shows when nothing is asked: what its preview shows, or the middle plane; the first time point. @param {Info} info @returns {View} */
 export function initial(info) {
@@ -24,7 +24,7 @@ export function initial(info) {
   return {
     channels: (info.channels ?? []).map(({ shown, low, high, colour }) => ({ shown, low, high, colour: colour.toLowerCase(), lut: '', invert: false })),
     z: typeof plane === 'number' && plane >= 0 && plane < (info.z ?? 1) ? plane : Math.floor((info.z ?? 1) / 2),
-    t: 0, x: null, y: null, zoom: null, grey: false, projection: plane === 'max' && !!info.projection, rotation: 0, flip: false, at: null,
+    t: 0, x: null, y: null, zoom: null, grey: false, projection: plane === 'max' && !!info.projection, rotation: 0, flip: false, at: null, exact: '',
   }
 }
 
@@ -54,8 +54,10 @@ export function viewHash(view, info, { whole = false, overlays = '' } = {}) {
   })
   if (changed.length) parts.push('c=' + changed.join(','))
   if (view.grey) parts.push('m=g')
-  if (info.projection && (whole || view.projection !== start.projection)) parts.push(`p=${view.projection ? 'intmax' : 'normal'}`)
-  if (view.z !== start.z || (whole && info.z > 1)) parts.push(`z=${view.z + 1}`)
+  const plane = view.z !== start.z || (whole && info.z > 1)
+  // An address that names a plane alone means that plane.
+  if (info.projection && (whole || view.projection !== start.projection || (plane && view.projection))) parts.push(`p=${view.projection ? 'intmax' : 'normal'}`)
+  if (plane) parts.push(`z=${view.z + 1}`)
   if (view.t !== start.t || (whole && info.t > 1)) parts.push(`t=${view.t + 1}`)
   if (view.rotation) parts.push(`r=${view.rotation}`)
   if (view.flip) parts.push('f=1')
@@ -65,6 +67,7 @@ export function viewHash(view, info, { whole = false, overlays = '' } = {}) {
     const tenth = (/** @type {number} */ n) => String(Math.round(n * 10) / 10)
     parts.push(`x=${tenth(view.x)}`, `y=${tenth(view.y)}`, `zm=${short(view.zoom)}`)
   }
+  if (view.exact) parts.push(`e=${view.exact}`)
   if (overlays) parts.push(`o=${encodeURIComponent(overlays)}`)
   return parts.join('&')
 }
@@ -138,6 +141,7 @@ export function viewOf(parts, info) {
     return Number.isInteger(value) && value >= 1 && value <= n ? value - 1 : otherwise
   }
   view.z = whole('z', info.z, view.z)
+  if (whole('z', info.z, -1) >= 0) view.projection = false // as the archives' addresses have it
   view.t = whole('t', info.t, view.t)
   if (/^(g|c)$/.test(parts.get('m') ?? '')) view.grey = parts.get('m') === 'g' && view.channels.length > 0
   const projection = (parts.get('p') ?? '').split('|')[0]
@@ -145,6 +149,7 @@ export function viewOf(parts, info) {
   const turned = Number(parts.get('r'))
   if ([90, 180, 270].includes(turned)) view.rotation = turned
   view.flip = parts.get('f') === '1'
+  if (/^[vp]$/.test(parts.get('e') ?? '')) view.exact = /** @type {'v' | 'p'} */ (parts.get('e'))
   const point = (parts.get('at') ?? '').match(/^(\d+),(\d+)$/)
   if (point && info.z > 1 && Number(point[1]) < info.width && Number(point[2]) < info.height) view.at = [Number(point[1]), Number(point[2])]
   const [x, y, zoom] = ['x', 'y', 'zm'].map((name) => (parts.has(name) ? Number(parts.get(name)) : NaN))

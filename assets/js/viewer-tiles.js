@@ -1,18 +1,20 @@
-// Tiles of strips: fetched as gray WebP, kept as gray planes, windowed, coloured and added up on a canvas.
+// Tiles of strips: fetched as gray WebP or JPEG, kept as gray planes, windowed, coloured and added up on a canvas.
 //
-// `<level>/<z>/<t>/<group>/<x>_<y>.webp` holds the n channels of a group stacked, w × h·n; level 0 is full resolution.
+// `<level>/<z>/<t>/<group>/<x>_<y>.<format>` holds the n channels of a group stacked, w × h·n; level 0 is full resolution. In a
+// JPEG each channel is filled up to whole blocks of 8 rows.
 // A gray v stands for lo + f·(hi − lo), f = v/255 (linear) or (v/255)² (sqrt). Lossy: values are approximate.
 
+import { Kept } from './viewer-kept.js'
 import { lut } from './viewer-luts.js'
 import { drawn } from './viewer-state.js'
 
 /** @typedef {import('./viewer-state.js').ChannelView} ChannelView */
 /** @typedef {import('./viewer-state.js').View} View */
-/** @typedef {{kind: 'strips' | 'rgb', width: number, height: number, z: number, t: number, tile: number, levels: {width: number, height: number, columns: number, rows: number}[],
+/** @typedef {{kind: 'strips' | 'rgb', width: number, height: number, z: number, t: number, tile: number, levels: {width: number, height: number, columns: number, rows: number}[], formats?: string[],
  *   channels: {name: string, label?: string | null, colour: string, low: number, high: number, shown: boolean}[], groups: number[][], coding: 'linear' | 'sqrt', limits: [number, number][],
  *   histograms: number[][], pixel_size: number | null, pixel_size_z: number | null, time_step: number | null, dtype: string, brightfield: boolean, synthetic: boolean,
  *   projection?: boolean, preview?: {z: number | 'max'}, labels?: {name: string, ids: number | null, z: number, t: number}[]}} TileInfo */
-/** @typedef {{width: number, height: number, planes: Uint8ClampedArray[]}} Strip one plane a channel of the group */
+/** @typedef {{width: number, height: number, planes: Uint8ClampedArray[], bytes: number}} Strip one plane a channel of the group */
 
 const KEPT = 256 * 1024 * 1024 // bytes of decoded planes
 
@@ -56,14 +58,14 @@ export class Strips {
   constructor(info, base) {
     this.info = info
     this.base = base
-    /** @type {Map<string, {promise: Promise<Strip>, strip: Strip | null, bytes: number, stop: AbortController, wanted: number}>} */
-    this.kept = new Map()
-    this.bytes = 0
+    this.levels = info.levels
+    /** @type {Kept<Strip>} */
+    this.kept = new Kept(KEPT)
   }
 
   /** @param {number} level @param {number | 'max'} z @param {number} t @param {number} group @param {number} x @param {number} y */
   path(level, z, t, group, x, y) {
-    return `${level}/${z}/${t}/${group}/${x}_${y}.webp`
+    return `${level}/${z}/${t}/${group}/${x}_${y}.${this.info.formats?.[level] ?? 'webp'}`
   }
 
   /** Numbers of the groups that hold a channel drawn. @param {View} view @returns {number[]} */
@@ -77,39 +79,9 @@ export class Strips {
     return Promise.all(this.groups(view).map((group) => this.get(this.path(level, plane(view), view.t, group, x, y), this.info.groups[group].length, signal)))
   }
 
-  /** @param {string} path @param {number} channels @param {AbortSignal} [signal] @returns {Promise<Strip>} */
+  /** A strip that nobody waits for any more (the reader moved on to another plane) is not fetched to its end. @param {string} path @param {number} channels @param {AbortSignal} [signal] @returns {Promise<Strip>} */
   get(path, channels, signal) {
-    let entry = this.kept.get(path)
-    if (!entry) {
-      const stop = new AbortController()
-      const fresh = { promise: this.#fetch(path, channels, stop.signal), strip: /** @type {Strip | null} */ (null), bytes: 0, stop, wanted: 0 }
-      fresh.promise.then((strip) => {
-        fresh.strip = strip
-        fresh.bytes = strip.width * strip.height * channels
-        this.bytes += fresh.bytes
-        this.#forget()
-      }, () => this.kept.get(path) === fresh && this.kept.delete(path))
-      entry = fresh
-    } else this.kept.delete(path)
-    this.kept.set(path, entry) // the latest used stands last
-    // A strip that nobody waits for any more (the reader moved on to another plane) is not fetched to its end.
-    const waited = entry
-    waited.wanted++
-    signal?.addEventListener('abort', () => {
-      if (--waited.wanted > 0 || waited.strip) return
-      waited.stop.abort()
-      if (this.kept.get(path) === waited) this.kept.delete(path)
-    })
-    return entry.promise
-  }
-
-  #forget() {
-    for (const [path, entry] of this.kept) {
-      if (this.bytes <= KEPT) return
-      if (!entry.strip) continue
-      this.kept.delete(path)
-      this.bytes -= entry.bytes
-    }
+    return this.kept.get(path, (stop) => this.#fetch(path, channels, stop), signal)
   }
 
   /** @param {string} path @param {number} channels @param {AbortSignal} signal @returns {Promise<Strip>} */
@@ -119,18 +91,20 @@ export class Strips {
     // No colour management: the grays are values, not a picture.
     const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: 'none', premultiplyAlpha: 'none' })
     const { width } = bitmap
-    const height = bitmap.height / channels
+    const filled = bitmap.height / channels
+    const [level, y] = [parseInt(path), parseInt(path.slice(path.lastIndexOf('_') + 1))]
+    const height = Math.min(this.info.tile, this.info.levels[level].height - y * this.info.tile)
     const canvas = new OffscreenCanvas(width, bitmap.height)
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }))
     context.drawImage(bitmap, 0, 0)
     bitmap.close()
-    const rgba = context.getImageData(0, 0, width, height * channels).data
+    const rgba = context.getImageData(0, 0, width, filled * channels).data
     const planes = Array.from({ length: channels }, (_, n) => {
       const plane = new Uint8ClampedArray(width * height)
-      for (let i = 0, j = n * width * height * 4; i < plane.length; i++, j += 4) plane[i] = rgba[j]
+      for (let i = 0, j = n * width * filled * 4; i < plane.length; i++, j += 4) plane[i] = rgba[j]
       return plane
     })
-    return { width, height, planes }
+    return { width, height, planes, bytes: width * height * channels }
   }
 
   /**
@@ -167,7 +141,7 @@ export class Strips {
       for (const [level, { width, height }] of info.levels.entries()) {
         const at = [Math.min(width - 1, Math.floor((px * width) / info.width)), Math.min(height - 1, Math.floor((py * height) / info.height))]
         const [x, y] = at.map((n) => Math.floor(n / info.tile))
-        const strip = this.kept.get(this.path(level, plane(view), view.t, group, x, y))?.strip
+        const strip = this.kept.here(this.path(level, plane(view), view.t, group, x, y))
         if (!strip) continue
         const gray = strip.planes[info.groups[group].indexOf(channel)][(at[1] - y * info.tile) * strip.width + (at[0] - x * info.tile)]
         return valueOf(info, channel, gray)
@@ -177,18 +151,29 @@ export class Strips {
   }
 }
 
+let drawings = 0
+
 /**
- * The image as OpenSeadragon asks for it. Its level 0 is the smallest, ours the largest; our levels round up, so their
- * own sizes are told.
- * @param {any} OpenSeadragon @param {TileInfo} info @param {string} base @param {Strips | null} strips null for rgb
+ * What draws the tiles of an image: strips, or the exact pixels. `tile` fetches what a tile needs.
+ * @typedef {{levels: {width: number, height: number, columns: number, rows: number}[], tile: (level: number, x: number, y: number, view: View, signal?: AbortSignal) => Promise<unknown>,
+ *   picture: (level: number, x: number, y: number, view: View, signal?: AbortSignal) => Promise<CanvasRenderingContext2D>}} Pixels
+ */
+
+/**
+ * The image as OpenSeadragon asks for it. Its level 0 is the smallest, ours the largest; our levels round up, and of an image that
+ * lies elsewhere the largest may be smaller than the image, so their own sizes are told.
+ * @param {any} OpenSeadragon @param {TileInfo} info @param {string} base @param {Pixels | null} pixels null for rgb
  * @param {() => View} view @param {(tile: any) => void} painting hears of a tile that is painted as the view is now
  */
-export function tileSource(OpenSeadragon, info, base, strips, view, painting) {
-  const top = info.levels.length - 1
+export function tileSource(OpenSeadragon, info, base, pixels, view, painting) {
+  const levels = pixels?.levels ?? info.levels
+  const top = levels.length - 1
   const source = new OpenSeadragon.TileSource({ width: info.width, height: info.height, tileSize: info.tile, tileOverlap: 0, minLevel: 0, maxLevel: top })
-  source.getNumTiles = (/** @type {number} */ level) => new OpenSeadragon.Point(info.levels[top - level].columns, info.levels[top - level].rows)
+  source.pixels = pixels
+  source.getLevelScale = (/** @type {number} */ level) => levels[top - level].width / info.width
+  source.getNumTiles = (/** @type {number} */ level) => new OpenSeadragon.Point(levels[top - level].columns, levels[top - level].rows)
   source.getTileBounds = (/** @type {number} */ level, /** @type {number} */ x, /** @type {number} */ y, /** @type {boolean} */ isSource) => {
-    const { width, height } = info.levels[top - level]
+    const { width, height } = levels[top - level]
     const [w, h] = [Math.min(info.tile, width - x * info.tile), Math.min(info.tile, height - y * info.tile)]
     if (isSource) return new OpenSeadragon.Rect(0, 0, w, h)
     const aspect = info.height / info.width // the whole image is one wide
@@ -196,12 +181,15 @@ export function tileSource(OpenSeadragon, info, base, strips, view, painting) {
   }
   source.getTileUrl = (/** @type {number} */ level, /** @type {number} */ x, /** @type {number} */ y) => `${base}${top - level}/${x}_${y}.jpg`
   source.hasTransparency = () => false
-  if (!strips) return source
+  if (!pixels) return source
+  // By this name OpenSeadragon keeps a tile: another drawing of the same image has other ones.
+  const mine = ++drawings
+  source.getTileHashKey = (/** @type {number} */ level, /** @type {number} */ x, /** @type {number} */ y) => `${mine}/${level}/${x}_${y}`
   source.downloadTileStart = (/** @type {any} */ job) => {
     const { level, x, y } = job.tile
     painting(job.tile)
     job.userData.stop = new AbortController()
-    strips.picture(top - level, x, y, view(), job.userData.stop.signal).then(
+    pixels.picture(top - level, x, y, view(), job.userData.stop.signal).then(
       (context) => job.finish(context, null, 'context2d'),
       (error) => job.fail(error.message, null))
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from ingest.images.companion import opened_pages
 from ingest.images.names import Part, Placed
 from ingest.images.ome_zarr import MAX_CHUNK, Fetch, Range
-from ingest.images.opened import Opened, SourceChannel, Unreadable, check_size
+from ingest.images.opened import PARTIAL, Opened, SourceChannel, Unreadable, check_size
 from ingest.images.opening import opened, reason
 from ingest.images.remote import fetching
 from portal.engine.step import Opened as Files
@@ -24,11 +24,11 @@ MOST = 512 << 20  # bytes of that resolution, decoded
 
 
 @contextmanager
-def opened_image(files: Files, placed: Placed, *, axes: str | None = None) -> Iterator[Opened]:
+def opened_image(files: Files, placed: Placed, *, axes: str | None = None, hosts: Sequence[str] = ()) -> Iterator[Opened]:
     """The image, whose files lie at their paths below the study folder in `files`. Planes can be read while the context lasts.
 
-    `axes` as in `opening.opened`, for each file. Raises Unreadable where it cannot be drawn; decoders raise anything
-    else, here or when planes are read: see `why`.
+    `axes` as in `opening.opened`, for each file; `hosts` as in `web`. Raises Unreadable where it cannot be drawn;
+    decoders raise anything else, here or when planes are read: see `why`.
     """
     _agree(files, placed)
     if placed.parts:
@@ -38,7 +38,7 @@ def opened_image(files: Files, placed: Placed, *, axes: str | None = None) -> It
         from ingest.images.zarr_pixels import zarr_image  # zarr-python takes longer to come than a small image to be drawn
 
         if placed.url:
-            yield zarr_image(fetching(placed.url, placed.mark), "", longest=LONGEST, most=MOST)
+            yield zarr_image(fetching(placed.url, placed.mark, hosts), "", longest=LONGEST, most=MOST)
         else:
             yield zarr_image(_local(files, placed.path), "")
     elif placed.path.lower().endswith((".zarr.zip", ".ozx")):
@@ -69,7 +69,9 @@ def _local(files: Files, folder: str) -> Fetch:
 
 
 def _agree(files: Files, placed: Placed) -> None:
-    """Raises Unreadable where the file is not the one that a list of images says."""
+    """Raises Unreadable where the image is refused before it is opened, or its file is not the one that a list of images says."""
+    if placed.refused:
+        raise Unreadable(placed.refused)
     if placed.sha256 is None and placed.size is None:
         return
     found = placed.mark if placed.url else files.get(placed.path)
@@ -155,7 +157,8 @@ def _set(files: Files, placed: Placed, axes: str | None) -> Iterator[Opened]:
 
         named = [SourceChannel(n.name, n.colour, n.emission, n.excitation) for n in placed.channels]
         channels = tuple(named) if len(named) == c else first.channels if len(first.channels) == c else ()
-        yield replace(first, source=Planes(model.width, model.height, c, z, t, model.dtype, read), channels=channels)
+        notes = tuple(note for note in first.notes if not note.startswith(PARTIAL))
+        yield replace(first, notes=notes, source=Planes(model.width, model.height, c, z, t, model.dtype, read), channels=channels)
 
 
 def _size(planes: Planes) -> str:

@@ -202,7 +202,9 @@ def _scaled(text: str | None, unit: float | None) -> float | None:
 
 
 def _colour(text: str | None) -> str | None:
-    return f"#{(int(text) >> 8) & 0xFFFFFF:06x}" if text and re.fullmatch(r"-?[0-9]{1,11}", text) and text != "-1" else None
+    if not re.fullmatch(r"-?[0-9]{1,11}", text or "") or int(text or 0) in (-1, -(2**31)):  # as `_colour` of metadata has it
+        return None
+    return f"#{(int(text or 0) >> 8) & 0xFFFFFF:06x}"
 
 
 def _clean(text: str | None) -> str | None:

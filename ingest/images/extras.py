@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ingest.images.opened import Opened, Unreadable
+from ingest.images.opened import NotInstalled, Opened
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Extra:
         return next(name for name, extra in EXTRAS.items() if extra is self)
 
     def opened(self, path: Path) -> AbstractContextManager[Opened]:
-        """Raises Unreadable where the library is not installed."""
+        """Raises NotInstalled where the library is not there, or does not start."""
         try:
             module = importlib.import_module(f"ingest.images.optional.{self.name}")
-        except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] != self.library:
-                raise
-            said = f"is {self.what}, whose reader is not installed; run pip install slidecase[{self.name}], or write it as OME-TIFF"
-            raise Unreadable(said) from missing
+        except (ImportError, OSError) as missing:  # OSError: a library of its own that does not fit this machine
+            absent = isinstance(missing, ModuleNotFoundError) and (missing.name or "").partition(".")[0] == self.library
+            state = "is not installed" if absent else f"does not start ({' '.join(str(missing).split())[:120]})"
+            said = f"is {self.what}, whose reader {state}; run pip install slidecase[{self.name}], or write it as OME-TIFF"
+            raise NotInstalled(said) from None
         found: AbstractContextManager[Opened] = module.opened(path)
         return found
 

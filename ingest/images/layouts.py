@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import gcd
 from pathlib import Path
 
-from ingest.images.names import Part, PartChannel, Placed, Spot, natural
+from ingest.images.names import Part, PartChannel, Placed, Spot, in_well, natural
 
 Position = tuple[int, int, int]  # t, c, z
 
@@ -51,7 +51,7 @@ def joined(
     have a stack holds for every z, as instruments mean it.
     """
     images: dict[tuple[str | None, str], list[tuple[Placed, Spot]]] = {}
-    for placed, spot in found:
+    for placed, spot in _fields_from_one(found):
         images.setdefault((placed.kind, placed.identity), []).append((placed, spot))
     plates: dict[str, list[Spot]] = {}
     for (kind, _), files in images.items():
@@ -72,6 +72,19 @@ def joined(
         if lacking:
             gaps.append((made.path, lacking))
     return Joined(tuple(members), tuple(gaps))
+
+
+def _fields_from_one(found: Iterable[tuple[Placed, Spot]]) -> list[tuple[Placed, Spot]]:
+    """Some instruments count the fields of a well from 0. Addresses count them from 1, so all of such a plate's move by one."""
+    every = list(found)
+    zero = {placed.container for placed, _ in every if placed.kind == "plate" and placed.field == 0}
+    return [
+        (
+            placed.at(in_well("", placed.container or "", placed.sample or "", placed.field + 1)) if placed.container in zero else placed,
+            spot,
+        )
+        for placed, spot in every
+    ]
 
 
 @dataclass(frozen=True)

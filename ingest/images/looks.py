@@ -58,7 +58,7 @@ def look(
         label = declared.label if declared else None
         colour = colour or _colour(f"{name} {label or ''}", c, len(limits), told.brightfield)
         channels.append(Channel(name, label, colour.lower(), window, c < STACKED, by))
-    size = told.pixel_size * _coarser(image) if told.pixel_size else image.pixel_size
+    size = told.pixel_size or image.pixel_size
     return Look(
         tuple(channels),
         size,
@@ -77,11 +77,6 @@ def _window(
     if described and described.window:
         return described.window, "file"
     return (plate, "plate") if plate else ((measured.low, measured.high), "percentiles")
-
-
-def _coarser(image: Opened) -> float:
-    """How many pixels of the image one of `source` stands for, where `source` is a coarser copy: study.yaml speaks of the image's."""
-    return image.full[0] / image.source.width if image.full else 1.0
 
 
 def wavelengths(image: Opened, told: Images, channel: int) -> tuple[float | None, float | None]:
@@ -111,7 +106,7 @@ def gathered(found: list[Problem]) -> list[Problem]:
 def _contradictions(image: Opened, told: Images, at: Place) -> list[Problem]:
     said: list[tuple[str, str]] = []
     for declared, described, what, unit in (
-        (told.pixel_size, image.pixel_size and float(f"{image.pixel_size / _coarser(image):.6g}"), "pixel_size", "µm"),
+        (told.pixel_size, image.pixel_size, "pixel_size", "µm"),
         (told.pixel_size_z, image.pixel_size_z, "pixel_size_z", "µm"),
         (told.time_step, image.time_step, "time_step", "s"),
     ):

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from ingest.folders import nearest_file, read_below
@@ -17,7 +18,7 @@ from ingest.images.companion import COMPANION, companion
 from ingest.images.imagexpress import imagexpress
 from ingest.images.layouts import Joined, Laid, joined
 from ingest.images.names import BadPattern, Placed, Spot, chosen, in_well, pattern_of, placed, spotted
-from ingest.images.opened import Unreadable
+from ingest.images.opened import Unreadable, mended
 from ingest.images.regions import is_beside
 from ingest.images.remote import Afar, web
 from portal import spelling
@@ -26,6 +27,7 @@ from portal.problems import Place, Problem, Severity
 
 TOLD = 10  # files named one by one; more of the same kind are counted
 MAX_ROWS = 100_000
+MAX_COLUMNS = 100
 MAX_TABLE = 64 << 20
 COLUMNS = ("path", "url", "sha256", "size", "plate", "well", "field", "dataset", "image")
 WELL = re.compile(r"[A-Za-z]{1,2}[0-9]{1,3}")
@@ -127,12 +129,17 @@ class Entry:
             try:
                 made = companion(path, self.files, self.top)
             except Unreadable as why:
-                self._warn(path, f"{why}; it is left out", "correct the file, or put the others beside it")
+                members += self._refused(path, mended(str(why), "put the others beside it"))
                 continue
             taken |= {file for m in made for file in m.files}
             here = spotted(path, self.images.pattern)
             members += [made[0].at(here[0])] if here and len(made) == 1 else made
         return members
+
+    def _refused(self, path: str, why: tuple[str, str]) -> list[Placed]:
+        """An image that cannot be one, as its metadata show: the recipe refuses it, so that the study's page counts it and tells why."""
+        here = placed(path, self.images.pattern) or placed(path, None)
+        return [replace(here, refused="; ".join(why))] if here else []
 
     def _zarr(self, path: str) -> list[Placed]:
         """The images of an OME-Zarr folder: one, or those of a plate."""
@@ -143,8 +150,7 @@ class Entry:
         try:
             images, notes = ome_zarr.images_in(read, lambda key: _groups(self.files, f"{path}/{key}" if key else path))
         except Unreadable as why:
-            self._warn(path, f"{why}; it is left out", "correct its metadata, or remove it")
-            return []
+            return self._refused(path, mended(str(why), "correct its metadata"))
         for note in notes[:TOLD]:
             self._warn(path, note, "write the missing metadata")
         return self._placed(path, images, lambda key: Placed(f"{path}/{key}" if key else path, ""))
@@ -172,7 +178,10 @@ class Entry:
             return []
         url = web(url)
         seen, trouble = self.afar.look(url)
-        if trouble:
+        if url in self.afar.forbidden:
+            what, mend = mended(self.afar.forbidden[url], "correct the address")
+            self._tell(key, f"{url} {what}", mend)
+        elif trouble:
             what = f"{url} cannot be read ({trouble}); {'what was drawn before stays' if seen else 'its images are left out'}"
             self._tell(key, what, "build again when it can be reached, or correct the address", "warning")
         if seen is None:
@@ -185,12 +194,21 @@ class Entry:
         return self._placed(url, seen.images, made)
 
     def _listed(self, manifest: str) -> list[Placed]:
-        data, _ = read_below(self.top, manifest, MAX_TABLE) if manifest in self.files else (None, None)
+        if manifest not in self.files:
+            self._tell("manifest", f"{manifest!r} is not in the study folder", nearest_file(manifest, self.files))
+            return []
+        data, _ = read_below(self.top, manifest, MAX_TABLE)
         if data is None:
-            self._tell("manifest", f"{manifest!r} is not in the study folder, or too large", nearest_file(manifest, self.files))
+            self._tell("manifest", f"{manifest!r} cannot be read, or holds more than {MAX_TABLE:,} bytes", "write several lists")
             return []
         try:
-            rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter="," if manifest.lower().endswith(".csv") else "\t"))
+            text = io.StringIO(data.decode("utf-8-sig"))
+            # No more rows are read than are taken: of each, only the columns that have a name.
+            reader = csv.DictReader(text, delimiter="," if manifest.lower().endswith(".csv") else "\t")
+            if len(reader.fieldnames or ()) > MAX_COLUMNS:
+                self._tell("manifest", f"{manifest!r} has {len(reader.fieldnames or ()):,} columns", f"keep at most {MAX_COLUMNS}")
+                return []
+            rows = list(islice(reader, MAX_ROWS + 1))
         except (UnicodeDecodeError, csv.Error):
             self._tell("manifest", f"{manifest!r} is no table in UTF-8", "write it as CSV or TSV")
             return []

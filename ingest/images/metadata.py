@@ -64,8 +64,11 @@ def _ome(tif: Any) -> Said:
     if len(text) > MAX_XML or "<!DOCTYPE" in text or "<!ENTITY" in text:
         return Said()
     pixels = next((e for e in ElementTree.fromstring(text).iter() if _local(e) == "Pixels"), None)
-    if pixels is None:
-        return Said()
+    return Said() if pixels is None else ome_said(pixels)
+
+
+def ome_said(pixels: ElementTree.Element) -> Said:
+    """What the Pixels element of OME-XML says. Raises ValueError where a number is none."""
     at = pixels.attrib
     channels: list[SourceChannel] = []
     for element in (e for e in pixels if _local(e) == "Channel"):
@@ -245,9 +248,12 @@ def length(value: object, unit: str) -> float | None:
 
 
 def _colour(value: str | None) -> str | None:
-    """OME's Color: a signed 32-bit number, red first, alpha last. -1 (white) is what most writers leave there: no colour."""
+    """OME's Color: a signed 32-bit number, red first, alpha last. -1 (white) is what most writers leave there: no colour.
+
+    So is −2³¹, the default before 2012-06, "incorrect", which "produced a transparent red not solid white" (ome.xsd, Channel/@Color).
+    """
     found = number(value)
-    if found is None or not math.isfinite(found) or int(found) == -1:
+    if found is None or not math.isfinite(found) or int(found) in (-1, -(2**31)):
         return None
     return f"#{(int(found) >> 8) & 0xFFFFFF:06x}"
 

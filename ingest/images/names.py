@@ -25,6 +25,9 @@ SUFFIX = re.compile(
 )
 
 
+_FOLDERS = r"(?:[^/]+/)*"
+
+
 class BadPattern(ValueError):
     """Why a pattern cannot be used: `what; mend`."""
 
@@ -62,7 +65,7 @@ class Placed:
     empty or has one entry for each of these. A file that
     holds for several planes is several parts. A remote image has a `url`, and as `mark` what tells one version of it
     from the next. Sizes in µm, `time_step` in s, where an instrument's own files say them. `sha256` and `size` (bytes) are
-    what a list of images says of its file.
+    what a list of images says of its file. `refused`: why it cannot be drawn, where that is known before any pixel is read.
     """
 
     path: str
@@ -81,6 +84,7 @@ class Placed:
     mark: str | None = None
     sha256: str | None = None
     size: int | None = None
+    refused: str | None = None
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Placed:
@@ -205,10 +209,26 @@ def in_well(path: str, plate: str, well: str, field: int) -> Placed:
 
 def chosen(source: str, files: Iterable[str]) -> list[str]:
     """The files that a path or glob names, sorted. `*` and `?` stay within a folder, `**/` crosses any number; no brackets."""
-    pieces = re.split(r"(\*\*/|\*+|\?)", source.removeprefix("./"))
-    meaning = {"**/": r"(?:[^/]+/)*", "?": r"[^/]"}
-    wanted = re.compile("".join(meaning.get(p) or (r"[^/]*" if p.startswith("*") else re.escape(p)) for p in pieces))
+    wanted = re.compile(_glob(source.removeprefix("./")))
     return sorted(f for f in files if wanted.fullmatch(f))
+
+
+@lru_cache(maxsize=1000)
+def _glob(source: str) -> str:
+    """As a regular expression in time that follows the name's length: where a part after a `*` is found first, it is never looked for
+    again (atomic groups, as the standard library's fnmatch has them)."""
+    made: list[str] = []
+    parts = source.split("/")
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        if part == "**" and not last:
+            if made[-1:] != [_FOLDERS]:
+                made.append(_FOLDERS)
+            continue
+        first, *rest = ["".join("[^/]" if c == "?" else re.escape(c) for c in text) for text in re.split(r"\*+", part)]
+        found = "".join(f"(?>[^/]*?{text})" for text in rest[:-1]) + (f"[^/]*{rest[-1]}" if rest else "")
+        made.append(first + found + ("" if last else "/"))
+    return "".join(made)
 
 
 def natural(text: str) -> tuple[tuple[str, int], ...]:
@@ -220,3 +240,12 @@ def well_order(well: str) -> tuple[int, str, int]:
     """Sorts A1, A2, A10, B1, … Z1, AA1."""
     letters = well.rstrip("0123456789")
     return len(letters), letters, int(well[len(letters) :])
+
+
+def row_and_column(well: str) -> tuple[int, int]:
+    """Where on its plate a well lies, from 0: A1 is (0, 0), AA3 (26, 2)."""
+    _, letters, number = well_order(well)
+    row = 0
+    for letter in letters:
+        row = row * 26 + ord(letter) - ord("A") + 1
+    return row - 1, number - 1

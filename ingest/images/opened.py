@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,10 +12,25 @@ from portal.imaging.planes import LabelImage, Picture, Source
 MAX_PIXELS = 150_000_000  # of a plane, where it is decoded as a whole
 MAX_SIDE = 1_000_000
 MAX_PLANES = 100_000
+MAX_CHANNELS = 1_000  # each is a line of the image's page, and a window of the viewer
 
 
 class Unreadable(Exception):
     """A plain reason, which ends the sentence 'This image …'."""
+
+
+class NotInstalled(Unreadable):
+    """The reader of the file's kind is not there, or does not start: it says nothing of the file."""
+
+
+# What an OME-TIFF that is one of several says of itself; where they were put together it is no news.
+PARTIAL = "is one of several files of an image, as its OME-XML says, and only its own planes are drawn"
+
+
+def mended(why: str, otherwise: str) -> tuple[str, str]:
+    """A reason as what is wrong and its mend: its own, after the first "; ", or else `otherwise`."""
+    what, _, mend = why.partition("; ")
+    return what, mend or otherwise
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class Opened:
 
     `notes`: what the curator should know though the file is drawn, such as images in it that are not; each reads
     "<what>; <mend>" and becomes a warning. `full`: the width and height of the image where `source` is a coarser
-    copy of it, as of a remote one; the pixel size is that of `source`.
+    copy of it, as of a remote one; the pixel size is always that of the image. `zarr_format`: of an OME-Zarr, 2 or 3.
     """
 
     source: Source
@@ -45,6 +61,7 @@ class Opened:
     labels: tuple[LabelImage, ...] = ()
     notes: tuple[str, ...] = ()
     full: tuple[int, int] | None = None
+    zarr_format: Literal[2, 3] = 3
 
 
 def check_size(width: int, height: int, planes: int = 1, *, whole: bool = True) -> None:

@@ -14,7 +14,9 @@ from openslide import OpenSlideError
 from PIL import Image
 
 from ingest.images.extras import EXTRAS, extra_of
+from ingest.images.faults import is_ours
 from ingest.images.mrc import is_mrc, opened_mrc
+from ingest.images.ome_xml import opened_ome_xml
 from ingest.images.opened import MAX_PIXELS, Opened, Unreadable
 from ingest.images.pictures import opened_picture
 from ingest.images.slides import maker, opened_slide
@@ -23,6 +25,7 @@ from portal.engine.attempts import Lost
 from portal.imaging.planes import Rgb
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_XML = (b"<?xml", b"<OME", b"<!--")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _READ = "TIFF, OME-TIFF, PNG, JPEG, whole slides, MRC and OME-Zarr are read"
 _UNPACK = "unpack it, because parts of a packed file cannot be read"
@@ -42,8 +45,6 @@ _OTHERS = {
     b"\xfd7zXZ": f"an xz file; {_UNPACK} (unxz)",
     b"RIFF": f"a WebP or AVI file; {_READ}",
     b"<svg": f"an SVG drawing; {_READ}",
-    b"<?xm": "an XML file; name the image files that it describes, or write its pixels as OME-TIFF",
-    b"<OME": "an XML file; name the image files that it describes, or write its pixels as OME-TIFF",
 }
 # Slides whose file is an index, or a picture beside the pixels: what lies in the others is not opened on its word.
 _INDEXES = {".mrxs": "MIRAX", ".vms": "Hamamatsu VMS", ".vmu": "Hamamatsu VMU"}
@@ -73,6 +74,8 @@ def _reader(path: Path, name: str, head: bytes, axes: str | None) -> AbstractCon
         return _slide_or_tiff(path, name, axes)
     if head.startswith((_PNG, _JPEG)):
         return _given(opened_picture(path))
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_XML):
+        return _given(opened_ome_xml(path))
     if is_mrc(head):
         return opened_mrc(path)
     if extra := extra_of(head, name):
@@ -130,4 +133,6 @@ def reason(error: Exception, path: Path) -> str:
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return f"is larger than the {MAX_PIXELS:,} pixels that are decoded at once"
     said = " ".join(str(error).replace(str(path), "the file").replace(path.name, "the file").split())[:160]
+    if is_ours(error):
+        return f"meets a fault of Slidecase ({type(error).__name__}{': ' + said if said else ''}); report it to the makers of Slidecase"
     return f"cannot be decoded ({type(error).__name__}{': ' + said if said else ''})"

@@ -4,57 +4,80 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 from typing import Any
 
 from ingest.images import regions_ome, regions_table
+from ingest.images.label_tables import Objects, Row, rows_of
 from ingest.images.names import SUFFIX, Placed, chosen
-from ingest.images.opened import Opened
+from ingest.images.opened import Opened, Unreadable, mended
 from ingest.images.opening import opened, reason
 from ingest.images.regions_points import points_of
 from portal.engine.step import Opened as Inputs
 from portal.facts import RegionFacts
 from portal.imaging.planes import LabelImage, Planes
 from portal.imaging.points import Points, described, inside, packed
-from portal.imaging.regions import MAX_SHOWN, Unusable, collection, measured, positions, read_features, take, within
+from portal.imaging.regions import MAX_SHOWN, Taken, Unusable, collection, measured, positions, read_features, take, within
 from portal.model import Images
 from portal.problems import Place, Problem
 
 TOLD = 10  # complaints told one by one; more of the same file are counted
+MAX_FILE = 64_000_000  # bytes; what each kind of file may hold is less
 MAX_POINT_FILES = 20  # of an image
 LISTED = 200  # regions that a page lists without scripts
 
 
 @dataclass(frozen=True)
 class Regions:
-    """`features`: (file, feature) with the properties `image` and `dataset` where they say whose they are; `points` likewise."""
+    """`features`: (file, feature) with the properties `image` and `dataset` where they say whose they are; `points` likewise;
+    `objects`: what was measured of those of label images."""
 
     features: tuple[tuple[str, dict[str, Any]], ...] = ()
     points: tuple[tuple[str, Points], ...] = ()
+    objects: Objects = field(default_factory=Objects)
 
 
-def files_beside(told: Images, members: Iterable[Placed], files: Iterable[str], *, single: bool) -> tuple[str, ...]:
-    """The files of regions, localisations and masks that a batch of images needs, sorted. Reads nothing."""
-    every = tuple(files)
-    found = {*_named(told.rois, every), *_named(told.localisations, every)}
-    masks = _named(told.labels, every)
-    if masks:
-        found |= {f for member in members for f, _ in _masks_of(member, masks, single=single)}
-    return tuple(sorted(found))
+class Beside:
+    """The files of regions, localisations and masks of an entry under `images:`. `single`: it has one image. Reads nothing."""
+
+    def __init__(self, told: Images, files: Iterable[str], *, single: bool):
+        every = tuple(files)
+        self.regions, self.points = tuple(_named(told.rois, every)), tuple(_named(told.localisations, every))
+        self.masks = tuple(_named(told.labels, every))
+        self.tables = tuple(_named(told.label_properties, every))
+        self._single = single
+        self._by_stem = sorted((_stem(path), path) for path in self.masks)
+
+    def masks_of(self, member: Placed) -> list[str]:
+        """The masks of one image."""
+        if self._single:
+            near = list(self.masks)
+        else:
+            own = _stem(member.path)
+            first = bisect_left(self._by_stem, (own, ""))
+            near = [path for _, path in takewhile(lambda at: at[0].startswith(own), islice(self._by_stem, first, None))]
+        return [path for path, _ in _masks_of(member, near, single=self._single)]
+
+    def of(self, members: Iterable[Placed]) -> tuple[str, ...]:
+        """The files that a batch of images needs, sorted."""
+        masks = {path for member in members for path in self.masks_of(member)} if self.masks else set()
+        return tuple(sorted({*self.regions, *self.points, *self.tables, *masks}))
 
 
 def missing(told: Images, files: Iterable[str]) -> list[tuple[str, str]]:
-    """(key, source) of what `rois`, `localisations` and `labels` name and is not there."""
+    """(key, source) of what `rois`, `localisations`, `labels` and `label_properties` name and is not there."""
     every = tuple(files)
-    named = (("rois", told.rois), ("localisations", told.localisations), ("labels", told.labels))
-    return [(key, source) for key, sources in named for source in _several(sources) if not chosen(source, every)]
+    keys = ("rois", "localisations", "labels", "label_properties")
+    return [(key, source) for key in keys for sources in [getattr(told, key)] for source in _several(sources) if not chosen(source, every)]
 
 
 def is_beside(told: Images, path: str) -> bool:
     """Whether a file is one of these, and so no image, whatever else `source` matches."""
-    return any(_named(sources, (path,)) for sources in (told.rois, told.localisations, told.labels))
+    return any(_named(sources, (path,)) for sources in (told.rois, told.localisations, told.labels, told.label_properties))
 
 
 def regions_of(inputs: Inputs, told: Images, folder: str) -> tuple[Regions, list[Problem]]:
@@ -64,11 +87,11 @@ def regions_of(inputs: Inputs, told: Images, folder: str) -> tuple[Regions, list
     found: list[Problem] = []
     for path in _named(told.rois, inputs):
         try:
-            taken, complaints = _features(inputs.read(path), path)
+            taken = features_of(bounded(inputs, path), path)
         except Unusable as why:
-            taken, complaints = [], [str(why)]
-        features += [(path, one) for one in taken]
-        found += _told(f"{folder}/{path}", complaints, "features")
+            taken = Taken(complaints=[str(why)])
+        features += [(path, one) for one in taken.features]
+        found += _told(f"{folder}/{path}", taken.complaints, "features")
     for path in _named(told.localisations, inputs):
         try:
             tables, complaints = points_of(inputs.path(path), path, told.pixel_size)
@@ -76,7 +99,15 @@ def regions_of(inputs: Inputs, told: Images, folder: str) -> tuple[Regions, list
             tables, complaints = [], [str(why)]
         points += [(path, one) for one in tables]
         found += _told(f"{folder}/{path}", complaints, "complaints")
-    return Regions(tuple(features), tuple(points)), found
+    rows: list[Row] = []
+    for path in _named(told.label_properties, inputs):
+        try:
+            more, complaints = rows_of(bounded(inputs, path), path)
+        except Unusable as why:
+            more, complaints = [], [str(why)]
+        rows += more
+        found += _told(f"{folder}/{path}", complaints, "rows")
+    return Regions(tuple(features), tuple(points), Objects(rows)), found
 
 
 def overlays(
@@ -155,49 +186,55 @@ def _row(one: dict[str, Any], scale: float) -> RegionFacts:
 
 @contextmanager
 def labelled(
-    image: Opened, inputs: Inputs, member: Placed, told: Images, folder: str, found: list[Problem], *, single: bool
+    image: Opened, inputs: Inputs, member: Placed, told: Images, regions: Regions, folder: str, found: list[Problem], *, single: bool
 ) -> Iterator[Opened]:
-    """`image` with the masks beside it as further label images, readable while the context lasts; a warning for each refused."""
+    """`image` with the masks beside it as further label images, readable while the context lasts; a warning for each refused.
+
+    All of them with what tables say of their objects, beside what the file itself says.
+    """
     masks = _named(told.labels, inputs)
     with ExitStack() as stack:
         labels = list(image.labels)
+        stems: dict[str, str] = {}
         for path, name in _masks_of(member, masks, single=single):
             try:
                 mask = stack.enter_context(opened(inputs.path(path), path)).source
                 labels.append(LabelImage(_unused(name, labels), _checked(mask, image)))
+                stems[labels[-1].name] = _stem(path)
             except Exception as error:  # any decoder may raise anything on a broken file: it costs this mask alone
-                why = f"{reason(error, inputs.path(path))}; this mask of {member.name} is left out"
-                found.append(Problem(Place(f"{folder}/{path}"), why, "correct the file, or the line `labels`", "warning"))
+                said, mend = mended(reason(error, inputs.path(path)), "correct the file, or the line `labels`")
+                what = f"{said}; this mask of {member.name} is left out"
+                found.append(Problem(Place(f"{folder}/{path}"), what, mend, "warning"))
+        names = (member.name, _stem(member.path))
+        for n, label in enumerate(labels):
+            if more := regions.objects.given(member.path, names, label.name, stems.get(label.name), single=single):
+                whole = {value: label.properties.get(value, {}) | more.get(value, {}) for value in {**label.properties, **more}}
+                labels[n] = replace(label, properties=whole)
         yield replace(image, labels=tuple(labels))
-
-
-class _NoMask(Exception):
-    """Ends the sentence 'This mask …'."""
 
 
 def _checked(mask: object, image: Opened) -> Planes:
     source = image.source
     if not isinstance(mask, Planes) or mask.channels != 1 or mask.dtype.kind not in "uib":
-        raise _NoMask("is no mask: a mask has one channel of whole numbers")
+        raise Unreadable("is no mask: a mask has one channel of whole numbers")
     if (mask.width, mask.height) != (source.width, source.height):
-        raise _NoMask(f"has {mask.width} × {mask.height} pixels where its image has {source.width} × {source.height}")
+        raise Unreadable(f"has {mask.width} × {mask.height} pixels where its image has {source.width} × {source.height}")
     z, t = (source.z, source.t) if isinstance(source, Planes) else (1, 1)
     if mask.z == t and mask.t == z and mask.z not in (1, z):
         # A TIFF that does not say which of its axes is time.
         return replace(mask, z=mask.t, t=mask.z, read=lambda at, c, plane: mask.read(plane, c, at), region=None, levels=())
     if mask.z not in (1, z) or mask.t not in (1, t):
-        raise _NoMask(f"has {mask.z} planes and {mask.t} time points where its image has {z} and {t}")
+        raise Unreadable(f"has {mask.z} planes and {mask.t} time points where its image has {z} and {t}")
     return mask
 
 
 def _masks_of(member: Placed, masks: Iterable[str], *, single: bool) -> list[tuple[str, str]]:
     """(path, name of the label image): a mask's file is named as its image is, with or without more after it: `a.tif`, `a_nuclei.tif`."""
     every = list(masks)
-    own = SUFFIX.sub("", member.path.rpartition("/")[2])
+    own = _stem(member.path)
     found = []
     for path in every:
-        folder, _, base = path.rpartition("/")
-        stem = SUFFIX.sub("", base)
+        folder, stem = path.rpartition("/")[0], _stem(path)
         if path == member.path:
             continue
         more = stem.removeprefix(own)
@@ -224,31 +261,45 @@ def _named(sources: str | tuple[str, ...] | None, files: Iterable[str]) -> list[
     return list(dict.fromkeys(f for source in _several(sources) for f in chosen(source, every)))
 
 
-def _features(raw: bytes, path: str) -> tuple[list[dict[str, Any]], list[str]]:
+def bounded(inputs: Inputs, path: str) -> bytes:
+    """A file of regions, or a table. Raises Unusable where none of that size is read, and reads nothing of it."""
+    if (size := inputs.path(path).stat().st_size) > MAX_FILE:
+        raise Unusable(f"holds {size:,} bytes; write at most {MAX_FILE:,}")
+    return inputs.read(path)
+
+
+def features_of(raw: bytes, path: str) -> Taken:
+    """What a file of regions holds, by its name and first bytes: a table, OME-XML, else GeoJSON. Raises Unusable."""
     start = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if path.casefold().endswith((".csv", ".tsv", ".txt")):
-        taken = take(regions_table.features_of(raw, path))
-    elif start.startswith(b"<"):
+        return take(regions_table.features_of(raw, path))
+    if start.startswith(b"<"):
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise Unusable(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
         # ElementTree takes no text that declares its encoding.
-        taken = take(regions_ome.features_of(re.sub(r"^\s*<\?xml[^>]*\?>", "", text)))
-    else:
-        return read_features(raw)
-    return taken.features, taken.complaints
+        return take(regions_ome.features_of(re.sub(r"^\s*<\?xml[^>]*\?>", "", text)))
+    return read_features(raw)
+
+
+def _stem(path: str) -> str:
+    return SUFFIX.sub("", path.rpartition("/")[2])
+
+
+def named_after(path: str) -> str:
+    """The image whose name a file of regions or points bears."""
+    return re.sub(r"(\.rois?|[-_]rois?|\.ome)?\.\w+$", "", path.rpartition("/")[2], flags=re.IGNORECASE)
 
 
 def _is_of(member: Placed, path: str, told: dict[str, Any], *, single: bool) -> bool:
-    own = SUFFIX.sub("", member.path.rpartition("/")[2])
+    own = _stem(member.path)
     if told.get("dataset") not in (None, member.container):
         return False
     image = told.get("image")
     if image is not None:
         return image in (member.name, own)
-    stem = re.sub(r"(\.rois?|[-_]rois?|\.ome)?\.\w+$", "", path.rpartition("/")[2], flags=re.IGNORECASE)
-    return single or stem in (member.name, own)
+    return single or named_after(path) in (member.name, own)
 
 
 def _bare(one: dict[str, Any]) -> dict[str, Any]:

@@ -28,10 +28,15 @@ Matrix = tuple[float, float, float, float, float, float]  # a00, a01, a02, a10, 
 
 
 def of_header(path: Path) -> str | None:
-    """The OME-XML of a TIFF, or None. Opens the file's first page only; raises nothing."""
+    """The OME-XML of a TIFF's first page, or of a file that is OME-XML; None where it tells of no regions. Raises nothing."""
     try:
         with path.open("rb") as handle:
-            if handle.read(4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            head = handle.read(4)
+            if head[:1] == b"<" or head.startswith(b"\xef\xbb\xbf<"):  # OME-XML that holds its pixels
+                handle.seek(0)
+                text = handle.read(MAX_XML + 1).decode("utf-8-sig")
+                return text if "ROI" in text else None
+            if head not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
                 return None
         with tifffile.TiffFile(path) as tif:
             text = tif.ome_metadata

@@ -81,9 +81,13 @@ def _by_image(table: pa.Table, folded: dict[str, str], good: np.ndarray) -> list
     if len(keys.dictionary) > MAX_IMAGES:
         raise Unusable(f"names {len(keys.dictionary):,} images; at most {MAX_IMAGES:,} in a file")
     indices = keys.indices.to_numpy()
+    # One sorting for all images; each has its rows in the order of the file.
+    order = np.argsort(indices, kind="stable")
+    ends = np.searchsorted(indices[order], np.arange(len(keys.dictionary) + 1))
     found = []
     for number, key in enumerate(keys.dictionary.to_pylist()):
         dataset, _, image = key.partition("\0")
-        rows = np.flatnonzero((indices == number) & good)
+        every = order[ends[number] : ends[number + 1]]
+        rows = every[good[every]]
         found.append((SUFFIX.sub("", image.rpartition("/")[2]) or None, dataset or None, rows))
     return found

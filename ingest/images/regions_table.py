@@ -135,11 +135,11 @@ def _made(cells: dict[str, str], plain: dict[str, str]) -> dict[str, Any]:
     else:
         geometry, line = "Point", at("x", "y")
         radius = _number(cells, "radius") if "radius" in cells else None
-    told: dict[str, Any] = {name: _typed(value[:500]) for name, value in plain.items()}
+    told: dict[str, Any] = {name: typed(value[:500]) for name, value in plain.items()}
     told |= {name: cells.get(name) for name in ("name", "dataset", "colour")}
     told |= {name: _number(cells, name) for name in ("z", "t", "c") if name in cells}
     told |= {"radius": radius, "image": SUFFIX.sub("", cells["image"].rpartition("/")[2]) if "image" in cells else None}
-    told["track"] = _typed(cells["track"][:100]) if "track" in cells else None
+    told["track"] = typed(cells["track"][:100]) if "track" in cells else None
     return feature(geometry, line, **told)
 
 
@@ -172,7 +172,7 @@ def _omero(found: Iterator[tuple[str, Any, dict[str, str]]]) -> Iterator[tuple[s
         told.pop(next((n for n in told if _folded(n) == "shapeid"), ""), None)
         first = kept.setdefault(key, (where, one))
         if channel and mean and len(first[1]["properties"]) < MAX_PROPERTIES:
-            first[1]["properties"][f"mean of {channel}"[:100]] = _typed(mean)
+            first[1]["properties"][f"mean of {channel}"[:100]] = typed(mean)
     yield from kept.values()
 
 
@@ -189,7 +189,7 @@ def _number(cells: dict[str, str], name: str) -> float:
     return value
 
 
-def _typed(text: str) -> Any:
+def typed(text: str) -> Any:
     """A number where the whole cell is one; identifiers such as 007 stay texts."""
     if not _NUMBER.fullmatch(text) or re.match(r"[-+]?0\d", text):
         return text

@@ -13,25 +13,22 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
-
-import obstore
-from obstore.exceptions import NotModifiedError
-from obstore.store import HTTPStore
+from typing import TypeVar
+from urllib.parse import quote
 
 from ingest.images import ome_zarr
 from ingest.images.ome_zarr import Fetch, Range
 from ingest.images.opened import Unreadable
+from ingest.images.web import Answer, Forbidden, Web, checked
 
 FRESH = 3600  # s: how long an answer stands before it is asked for again
 AT_ONCE = 16
-TIMEOUT = timedelta(seconds=30)
 PATIENCE = 900.0  # s for all of one image
 MOST = 1 << 30  # bytes for all of one image
 KEPT = 128 << 20  # bytes of answers kept in memory
+SAFE = "/~!$&'()*+,;=:@"  # in keys
 
 
 _A = TypeVar("_A")
@@ -50,9 +47,15 @@ class Seen:
 
 
 class Afar:
-    """What is known of remote OME-Zarr, kept in one small file. Each URL is asked once at most, until `save`."""
+    """What is known of remote OME-Zarr, kept in one small file. Each URL is asked once at most, until `save`.
 
-    def __init__(self, kept: Path, now: Callable[[], float] = time.time):
+    `hosts`: the `remote_hosts` of portal.yaml, see `web`. `forbidden`: URLs that are not asked, and why.
+    """
+
+    def __init__(self, kept: Path, now: Callable[[], float] = time.time, *, hosts: Iterable[str] = ()):
+        self.hosts = tuple(hosts)
+        self.forbidden: dict[str, str] = {}
+        self._web = Web(self.hosts)
         self._kept = kept
         self._now = now
         self._rows = self._known()
@@ -61,6 +64,12 @@ class Afar:
     def look(self, url: str) -> tuple[Seen | None, str | None]:
         """What the URL holds, and what went wrong when it was asked. Both, where it was known before; never raises."""
         if url not in self._answers:
+            try:
+                checked(url, self.hosts)
+            except Forbidden as why:
+                self.forbidden[url] = str(why)
+                self._answers[url] = None, str(why)
+                return self._answers[url]
             known = self._rows.get(url)
             if known and 0 <= self._now() - known.asked < FRESH:
                 self._answers[url] = known, None
@@ -86,17 +95,20 @@ class Afar:
     def _answer(self, url: str, known: Seen | None) -> tuple[Seen | None, str | None]:
         try:
             return self._ask(url, known), None
+        except Forbidden as why:
+            self.forbidden[url] = str(why)
+            return None, str(why)
         except Unreadable as why:
             return known, str(why)
         except Exception as error:  # the network, and what it gives, may fail in any way
             return known, plain(error)
 
     def _ask(self, url: str, known: Seen | None) -> Seen:
-        read = _Reader(url)
+        read = _Reader(url, self._web)
         if known and known.etag:
             try:
                 found = read.whole(known.root, etag=known.etag)
-            except NotModifiedError:
+            except NotModified:
                 return replace(known, asked=self._now())
             if found and hashlib.sha256(found[0]).hexdigest() == known.mark:
                 return replace(known, etag=found[1], asked=self._now())
@@ -133,12 +145,12 @@ def web(url: str) -> str:
     return f"https://{bucket}.s3.amazonaws.com/{key}"
 
 
-def fetching(url: str, mark: str | None) -> Fetch:
-    """How the keys below a URL are read, while time and bytes last. It raises Unreadable where they do not.
+def fetching(url: str, mark: str | None, hosts: Iterable[str] = ()) -> Fetch:
+    """How the keys below a URL are read, while time and bytes last. It raises Unreadable where they do not, and where it may not be asked.
 
     An image is measured, then drawn: what was fetched for the one is kept for the other, as long as `mark` is the same.
     """
-    read = _Reader(url)
+    read = _Reader(url, Web(hosts))
 
     def fetch(key: str, part: Range | None) -> bytes | None:
         return _answers.get((url, mark, key, part), lambda: read(key, part))
@@ -152,7 +164,9 @@ def plain(error: Exception) -> str:
     for word, short in (
         ("timed out", "it does not answer in time"),
         ("Connection refused", "nobody answers"),
-        ("dns error", "there is no such server"),
+        ("name or service not known", "there is no such server"),
+        ("name resolution", "there is no such server"),
+        ("nodename nor servname", "there is no such server"),
     ):
         if word.casefold() in said.casefold():
             return short
@@ -189,60 +203,45 @@ _answers = _Answers(KEPT)
 class _Reader:
     """Keys below a URL. Missing ones are None; counted and timed."""
 
-    def __init__(self, url: str):
-        self._store = _store(url)
+    def __init__(self, url: str, web: Web):
+        self._url, self._web = url, web
         self._until = time.monotonic() + PATIENCE
         self._left = MOST
 
     def __call__(self, key: str, part: Range | None) -> bytes | None:
-        self._bound(0)
-        try:
-            if part is None:
-                found = self.whole(key)
-                return found[0] if found else None
-            start, end = part
-            if start >= 0 and end is not None:
-                data = bytes(obstore.get_range(self._store, key, start=start, end=end))
-            else:
-                wanted: Any = {"suffix": -start} if start < 0 else {"offset": start}
-                result = obstore.get(self._store, key, options={"range": wanted})
-                self._fits(result.range[1] - result.range[0])
-                data = bytes(result.bytes())
-        except FileNotFoundError:
-            return None
-        self._bound(len(data))
-        return data
+        if part is None:
+            found = self.whole(key)
+            return found[0] if found else None
+        start, end = part
+        wanted = f"{start}" if start < 0 else f"{start}-" if end is None else f"{start}-{end - 1}"
+        answer = self._asked(key, {"Range": f"bytes={wanted}"})
+        if answer is None or answer.status == 206:
+            return answer.body if answer else None
+        return answer.body[start:] if start < 0 else answer.body[start:end]  # a server that knows no ranges sends the whole
 
     def whole(self, key: str, etag: str | None = None) -> tuple[bytes, str | None] | None:
-        """The bytes of a key and their ETag; None where there are none. Raises NotModifiedError where they still have `etag`."""
-        try:
-            result = obstore.get(self._store, key, options={"if_none_match": etag} if etag else None)
-        except FileNotFoundError:
-            return None
-        size = int(result.meta["size"])
-        self._fits(size)
-        data = bytes(result.bytes())
-        self._bound(len(data))
-        return data, result.meta.get("e_tag")
+        """The bytes of a key and their ETag; None where there are none. Raises NotModified where they still have `etag`."""
+        answer = self._asked(key, {"If-None-Match": etag} if etag else {})
+        return (answer.body, answer.headers.get("ETag")) if answer else None
 
-    def _fits(self, size: int) -> None:
-        limit = ome_zarr.MAX_CHUNK + (1 << 20)
-        if size > limit:
-            raise Unreadable(f"has a part of {size:,} bytes; at most {limit:,} are fetched at once")
-
-    def _bound(self, more: int) -> None:
-        self._left -= more
-        if self._left < 0:
-            raise Unreadable(f"has more than {MOST:,} bytes in its coarse resolution, which is not fetched")
+    def _asked(self, key: str, headers: dict[str, str]) -> Answer | None:
         if time.monotonic() > self._until:
             raise Unreadable(f"takes longer than {PATIENCE:.0f} s to fetch")
+        answer = self._web.get(f"{self._url}/{quote(key, safe=SAFE)}", headers, ome_zarr.MAX_CHUNK + (1 << 20))
+        if answer.status in (404, 410):
+            return None
+        if answer.status == 304:
+            raise NotModified
+        if answer.status not in (200, 206):
+            raise OSError(f"the server answers {answer.status}")
+        self._left -= len(answer.body)
+        if self._left < 0:
+            raise Unreadable(f"has more than {MOST:,} bytes in its coarse resolution, which is not fetched")
+        return answer
 
 
-def _store(url: str) -> HTTPStore:
-    # What redirects lead to is fetched too: servers of data send readers on to where the bytes lie.
-    client: Any = {"timeout": TIMEOUT, "connect_timeout": timedelta(seconds=5), "allow_http": url.startswith("http://")}
-    retry: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=30)}
-    return HTTPStore.from_url(url, client_options=client, retry_config=retry)
+class NotModified(Exception):
+    """What is asked for is as it was."""
 
 
 def _several(ask: Callable[[_A], _B], these: Iterable[_A]) -> Iterable[_B]:

@@ -8,9 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.images.claims import check_claim, looked_at
+
 KEPT = 96 * 2**20  # bytes of decoded strips or tiles; a row of 512-px tiles across a 40,000-px plane of 16 bits is 40 MB
 MAX_SEGMENT = 64_000_000  # values of one strip or tile; where a strip is the page, a region costs the page
 _TABLES = {6, 7, 34892, 33007}  # compressions that share JPEG tables between segments
+
+
+def whole_page(page: Any) -> NDArray[Any]:
+    """All of a page, as tifffile's `asarray` has it. Raises Unreadable where a strip or tile says that it is far larger than it may be."""
+    key = page.keyframe
+    if looked_at(int(key.compression)):
+        values = _values(key)
+        for start, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+            if count:
+                page.parent.filehandle.seek(start)
+                check_claim(page.parent.filehandle.read(count), int(key.compression), values)
+    found: NDArray[Any] = page.asarray()
+    return found
+
+
+def _values(key: Any) -> int:
+    """Of one strip or tile, all samples that are stored side by side."""
+    _, _, length, width, contiguous = key.shaped
+    tall, wide = (key.tilelength, key.tilewidth) if key.is_tiled else (min(key.rowsperstrip, length), width)
+    return int(tall * wide * contiguous)
 
 
 class Segments:
@@ -62,6 +84,8 @@ class Segments:
         if page.databytecounts[index]:
             handle.seek(page.dataoffsets[index])
             data = handle.read(page.databytecounts[index])
+            if key.jpegheader is None:
+                check_claim(data, int(key.compression), shape[0] * shape[1] * shape[2])
         more = {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader} if key.compression in _TABLES else {}
         decoded, _, _ = key.decode(data, index, _fullsize=False, **more)
         # A segment without bytes stands for the value that means nothing (sparse files): as tifffile's own reading has it.

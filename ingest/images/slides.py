@@ -1,7 +1,7 @@
 """Whole slides by OpenSlide: regions are read by level, so that a slide of any size is drawn in the memory of a few tiles.
 
 The label and the overview ("macro") of a slide show what is written on the glass, which can be a patient's name: OpenSlide
-keeps them apart as associated images, and none of them is ever read here.
+keeps them apart as associated images. `associated` alone reads them, where study.yaml says `slide_label: true`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,24 @@ def opened_slide(path: Path, *, alone: bool = False) -> Iterator[Opened]:
             place.symlink_to(path.resolve())
         with openslide.OpenSlide(os.fspath(place)) as slide:
             yield _opened(slide)
+
+
+def associated(path: Path) -> dict[str, Picture]:
+    """The pictures of the label and of the whole glass that a slide holds: `label`, `macro`; none where it holds none, or is no slide.
+
+    Raises Unreadable, or openslide.OpenSlideError.
+    """
+    if maker(path) is None:
+        return {}
+    with openslide.OpenSlide(os.fspath(path)) as slide:
+        found = {}
+        for name in ("label", "macro"):
+            if name in slide.associated_images:
+                told = slide.properties
+                sides = (_whole(told.get(f"openslide.associated.{name}.{side}")) for side in ("width", "height"))
+                check_size(*sides)
+                found[name] = on_white(np.asarray(slide.associated_images[name].convert("RGBA")))
+        return found
 
 
 def _opened(slide: openslide.OpenSlide) -> Opened:

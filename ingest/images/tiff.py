@@ -15,8 +15,8 @@ import tifffile
 
 from ingest.images import pictures
 from ingest.images.metadata import described
-from ingest.images.opened import MAX_PIXELS, Opened, Unreadable, check_size, on_white
-from ingest.images.segments import Segments
+from ingest.images.opened import MAX_PIXELS, PARTIAL, Opened, Unreadable, check_size, on_white
+from ingest.images.segments import Segments, whole_page
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 # tifffile tells of every oddity; what matters is checked here and told as a refusal.
@@ -124,8 +124,7 @@ def _inside(series: Any, path: Path) -> bool:
 def _notes(tif: Any, series: Any, layout: Layout) -> list[str]:
     notes = []
     if tif.is_ome and series.kind != "ome":  # tifffile took the pages as they come, because the OME-XML promises others
-        what = "is one of several files of an image, as its OME-XML says, and only its own planes are drawn"
-        notes.append(f"{what}; put the files together by a pattern with {{channel}}, {{z}} or {{t}} in study.yaml")
+        notes.append(f"{PARTIAL}; put the files together by a pattern with {{channel}}, {{z}} or {{t}} in study.yaml")
     elif series.kind in ("svs", "ndpi", "scn", "bif", "philips", "avs", "qpi"):
         pass  # what else such files hold are labels, overviews and thumbnails
     elif (more := len(tif.series) - 1) > 0:
@@ -164,7 +163,7 @@ def _rgb(series: Any, layout: Layout, path: Path, kept: Segments) -> Rgb | None:
 
         def from_palette() -> Picture:
             colours = (page.colormap >> 8).astype(np.uint8) if page.colormap.dtype.itemsize == 2 else page.colormap
-            return np.ascontiguousarray(np.moveaxis(colours[:, page.asarray().reshape(height, width).astype(np.intp)], 0, -1))
+            return np.ascontiguousarray(np.moveaxis(colours[:, whole_page(page).reshape(height, width).astype(np.intp)], 0, -1))
 
         return Rgb(width, height, from_palette)
     if pictures.is_odd(page):
@@ -182,7 +181,7 @@ def _rgb(series: Any, layout: Layout, path: Path, kept: Segments) -> Rgb | None:
 
     def picture() -> Picture:
         check_size(width, height)
-        samples = page.asarray().reshape(page.shape)
+        samples = whole_page(page).reshape(page.shape)
         if page.axes.index("S") < page.axes.index("Y"):
             samples = np.moveaxis(samples, page.axes.index("S"), -1)
         return coloured(samples.reshape(height, width, -1))
@@ -242,7 +241,7 @@ def _planes(series: Any, layout: Layout, path: Path, kept: Segments) -> Planes:
         number = int(np.ravel_multi_index(index[:inner], leading)) if leading else 0
         plane = unit(number, rows, columns)[tuple(index[inner:])]
         plane = plane if y < x else plane.T
-        plane = plane.astype(plane.dtype.newbyteorder("="))
+        plane = plane.astype(plane.dtype.newbyteorder("="), copy=False)
         return _upside(plane, page.bitspersample) if inverted else plane
 
     height, width = shape[y], shape[x]
@@ -290,7 +289,7 @@ def _paged(series: Any, kept: Segments, parts: bool) -> Unit:
             return found.reshape([{"Y": found.shape[1], "X": found.shape[2]}.get(a, n) for a, n in zip(axes, page.shape, strict=True)])
         if number not in last:
             last.clear()  # one page: its samples are asked for one after the other
-            last[number] = series.pages[number].asarray().reshape(page.shape)
+            last[number] = whole_page(series.pages[number]).reshape(page.shape)
         return last[number] if whole else last[number][tuple({"Y": rows, "X": columns}.get(a, slice(None)) for a in axes)]
 
     return unit

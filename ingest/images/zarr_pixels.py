@@ -107,27 +107,22 @@ def zarr_image(fetch: Fetch, key: str, *, longest: int | None = None, most: int 
         coarser = tuple(a for a in image.arrays[1:] if _like(a, one))
     source = _planes(store, one, tuple(_planes(store, a) for a in coarser))
     labels, notes = _labels(read, store, key, one) if longest is None else ((), [])
-    # Across, as everywhere; where a coarse array says no scale, its size tells.
-    across = image.length(4, one) or _times(image.length(4, finest), finest.size(4) / one.size(4))
     return Opened(
         source,
         ome_zarr.channels(told, source.channels),
-        across,
+        image.length(4, finest),
         image.length(2, one) if source.z > 1 else None,
         image.length(0, one) if source.t > 1 else None,
         labels=labels,
         notes=tuple(notes),
         full=(finest.size(4), finest.size(3)) if one is not finest else None,
+        zarr_format=3 if read(f"{key}/zarr.json" if key else "zarr.json") is not None else 2,
     )
 
 
 def _like(coarse: Array, fine: Array) -> bool:
     same = all(coarse.size(axis) == fine.size(axis) for axis in (0, 1, 2)) and coarse.dtype == fine.dtype
     return same and coarse.size(3) * coarse.size(4) < fine.size(3) * fine.size(4)
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return float(f"{value * factor:.6g}") if value else None
 
 
 def _planes(store: Store, array: Array, levels: tuple[Planes, ...] = ()) -> Planes:

@@ -7,8 +7,9 @@ dies there, or stays too long, the step runs again and is told; the same `with` 
 from __future__ import annotations
 
 import resource
+import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,11 +27,13 @@ class Attempts:
     """`note`: where a worker writes what it is trying (None where nobody would read it); `lost`: names that are not tried, and why.
 
     `passing` collects the names whose failure says nothing of their bytes (want of memory): the step is not remembered then.
+    `log`: where the stories of faults of ours are written (None: nowhere).
     """
 
     note: Path | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
     passing: list[str] = field(default_factory=list)
+    log: Path | None = None
 
     @contextmanager
     def attempt(self, name: str, mapped: int = 0) -> Iterator[None]:
@@ -56,6 +59,17 @@ class Attempts:
         finally:
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
             self.note.write_bytes(b"")
+
+    def fault(self, name: str, error: BaseException) -> str:
+        """Keeps the story of an error that says nothing of the bytes tried but is a mistake of ours, so that it can be mended: the step
+        goes on, and is not remembered. Gives the name of the file that holds the story, below the store; '' where there is none."""
+        self.passing.append(name)
+        if self.log is None:
+            return ""
+        story = "".join(traceback.format_exception(error))
+        with suppress(OSError), self.log.open("a", encoding="utf-8") as log:  # on a full disk the image's refusal matters more
+            log.write(f"at:     {name}\n\n{story}\n")
+        return f"{self.log.parent.name}/{self.log.name}"
 
 
 def _taken() -> int:

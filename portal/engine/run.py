@@ -56,7 +56,7 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """Something happened to a step. `done` of `total` steps of this run are settled; `stage` is what the run is called."""
+    """Something happened to a step. `done` of `total` pieces of this run are settled; `stage` is what the run is called."""
 
     step: str
     state: Literal["started", "ran", "known", "failed", "skipped"]
@@ -65,6 +65,7 @@ class Progress:
     seconds: float = 0.0
     stage: str = ""
     unit: str = ""  # what is counted, where it is not steps
+    pieces: int = 1  # of the step
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,9 @@ class Engine:
         self._close()
         self._pool = None
 
-    def run(self, steps: Iterable[Step], keep_going: bool = False, stage: str = "") -> dict[str, Tree]:
-        """Realises these steps and says each one's tree, in the order given. `stage` is what people are told that this is.
+    def run(self, steps: Iterable[Step], keep_going: bool = False, stage: str = "", unit: str = "") -> dict[str, Tree]:
+        """Realises these steps and says each one's tree, in the order given. `stage` is what people are told that this is, `unit`
+        what they are told that the steps' `pieces` are, where it is not steps.
 
         Raises PlanError before anything runs. When steps fail, those that do not need them still run; then StepFailed is
         raised, or, with `keep_going`, failed and skipped steps are absent from the answer.
@@ -130,7 +132,8 @@ class Engine:
         place = {step.name: number for number, step in enumerate(plan)}
         todo: list[int] = []
         before = set(self.failed)
-        self._done, self._total, self._stage = 0, len(plan), stage
+        self._pieces = {step.name: step.pieces for step in plan}
+        self._done, self._total, self._stage, self._unit = 0, sum(self._pieces.values()), stage, unit
         self._started: dict[str, tuple[Outcome, float]] = {}
         try:
             while sorter.is_active():
@@ -222,7 +225,8 @@ class Engine:
             self._pool = Pool(self.jobs, realise, self._patience)
             self._close = weakref.finalize(self, self._pool.close)
         note = self._pool.note() if step.recipe.untrusted else None
-        attempts = Attempts(note, {at: _words(crash) for at, crash in self._lost.get(step.name, {}).items()})
+        lost = {at: _words(crash) for at, crash in self._lost.get(step.name, {}).items()}
+        attempts = Attempts(note, lost, log=self._log(step.name, outcome))
         self._pool.submit(step.name, self.store.root, step.recipe, dict(step.params), outcome.inputs, attempts, note=note)
 
     def _finish(self, name: str, result: object) -> list[str]:
@@ -245,7 +249,7 @@ class Engine:
             self._tell(name, "ran", seconds=seconds)
             return [name]
         assert isinstance(result, Refused | Crash)
-        log = self.store.root / "logs" / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:80]}-{outcome.key[:12]}.log"
+        log = self._log(name, outcome)
         with suppress(OSError):  # on a full disk the cause matters more than its story
             log.write_text(f"step:   {name}\nrecipe: {outcome.step.recipe.name}\nkey:    {outcome.key}\n\n{result.what}\n\n{result.story}")
         self.failed[name] = StepFailed(name, result.what, log)
@@ -253,11 +257,14 @@ class Engine:
         self._tell(name, "failed", seconds=seconds)
         return [name]
 
+    def _log(self, name: str, outcome: Outcome) -> Path:
+        return self.store.root / "logs" / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:80]}-{outcome.key[:12]}.log"
+
     def _tell(
         self, name: str, state: Literal["started", "ran", "known", "failed", "skipped"], seconds: float = 0.0, settled: bool = True
     ) -> None:
-        self._done += settled
-        self._on_progress(Progress(name, state, self._done, self._total, seconds, self._stage))
+        self._done += self._pieces[name] if settled else 0
+        self._on_progress(Progress(name, state, self._done, self._total, seconds, self._stage, self._unit, self._pieces[name]))
 
 
 def _words(crash: Crash) -> str:

@@ -146,12 +146,16 @@ def recipe(version: str, untrusted: bool = False) -> Callable[[Callable[..., Map
 
 @dataclass(frozen=True)
 class Step:
-    """One run of a recipe. `name` is for people and unique in a plan, such as `samples idr0002/screenA`."""
+    """One run of a recipe. `name` is for people and unique in a plan, such as `samples idr0002/screenA`.
+
+    `pieces`: how much of what a run counts for people it does, such as images; it is no part of the key.
+    """
 
     name: str
     recipe: Recipe
     params: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[Need | Tree, ...] = ()
+    pieces: int = 1
 
 
 class Opened(Mapping[str, Digest]):

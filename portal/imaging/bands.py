@@ -55,9 +55,16 @@ class Highest:
         places = [scratch / f"highest-{n}" if size > IN_MEMORY else None for n in range(channels)]
         self._kept = [Kept(planes.height, planes.width, drawn_type(planes), place) for place in places]
 
-    def take(self, rows: slice, columns: slice, parts: Sequence[Plane], *, first: bool) -> None:
-        for kept, part in zip(self._kept, parts, strict=True):
-            (kept.put if first else kept.raise_to)(rows, columns, part)
+    def watching(self, read: Read, *, first: bool) -> Read:
+        """`read`, whose bands are taken into account as they pass; those of the `first` plane are all there is yet."""
+
+        def parts(rows: slice, columns: slice) -> Sequence[Plane]:
+            found = read(rows, columns)
+            for kept, part in zip(self._kept, found, strict=True):
+                (kept.put if first else kept.raise_to)(rows, columns, part)
+            return found
+
+        return parts
 
     def read(self, rows: slice, columns: slice) -> Sequence[Plane]:
         return [kept.get(rows, columns) for kept in self._kept]

@@ -22,7 +22,7 @@ Read = Callable[[slice, slice], Sequence[Plane]]
 
 @dataclass(frozen=True)
 class Block:
-    """Rows and columns from (`top`, `left`) of level `depth`, one array a channel; `top` and `left` are multiples of 512."""
+    """The tile at (`top`, `left`) of level `depth`, one array a channel; `top` and `left` are multiples of 512."""
 
     depth: int
     top: int
@@ -36,14 +36,17 @@ class Block:
 
 
 def blocks(sizes: Sequence[Level], read: Read, reduce: Reduce, itemsize: int) -> Generator[Block]:
-    """Every pixel of every level once. `read(rows, columns)` gives the channels of a part of level 0, each (y, x) or (y, x, samples)
-    of `itemsize` bytes a pixel; `reduce` makes a part half as large, rounded up. Part of level n + 1 follow those that it is made of.
+    """Every pixel of every level once, a tile at a time, so that all that is done with it finds it in the processor's cache.
+
+    `read(rows, columns)` gives the channels of a band of level 0, each (y, x) or (y, x, samples) of `itemsize` bytes a pixel; `reduce`
+    makes a part half as large, rounded up. Part of level n + 1 follow those that it is made of.
     """
     span = TILE
     while span < sizes[0].width and 2 * span * TILE * itemsize <= SPAN:
         span *= 2
 
     def made(depth: int, row: int, column: int) -> Generator[Block, None, Sequence[Plane]]:
+        """Yields the tiles of one band and of all below it; returns the band, reduced."""
         across = max(TILE, span >> depth)
         if depth == 0:
             height, width = sizes[0].height, sizes[0].width
@@ -51,7 +54,7 @@ def blocks(sizes: Sequence[Level], read: Read, reduce: Reduce, itemsize: int) ->
                 slice(row * TILE, min(height, (row + 1) * TILE)), slice(column * across, min(width, (column + 1) * across))
             )  # fmt: skip
         else:
-            below, joined = sizes[depth - 1], []
+            below, bands = sizes[depth - 1], []
             wide = max(TILE, span >> (depth - 1))
             columns = [column] if wide == 2 * across else [2 * column, 2 * column + 1]
             for y in (2 * row, 2 * row + 1):
@@ -60,15 +63,24 @@ def blocks(sizes: Sequence[Level], read: Read, reduce: Reduce, itemsize: int) ->
                     for x in columns:
                         if x * wide < below.width:
                             beside.append((yield from made(depth - 1, y, x)))
-                    joined.append([np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0] for parts in zip(*beside, strict=True)])
-            parts = [reduce(np.concatenate(bands) if len(bands) > 1 else bands[0]) for bands in zip(*joined, strict=True)]
-        yield Block(depth, row * TILE, column * across, parts)
-        return parts
+                    bands.append(_joined(beside, axis=1))
+            parts = _joined(bands, axis=0)
+        small = []
+        for left in range(0, parts[0].shape[1], TILE):
+            tile = [part[:, left : left + TILE] for part in parts]
+            yield Block(depth, row * TILE, column * across + left, tile)
+            small.append([reduce(part) for part in tile] if depth < top else tile)
+        return _joined(small, axis=1)
 
     top = len(sizes) - 1
     across = max(TILE, span >> top)
     for column in range(-(-sizes[top].width // across)):
         yield from made(top, 0, column)
+
+
+def _joined(several: Sequence[Sequence[Plane]], axis: int) -> Sequence[Plane]:
+    """Parts side by side, or one below the other, channel by channel."""
+    return several[0] if len(several) == 1 else [np.concatenate(parts, axis=axis) for parts in zip(*several, strict=True)]
 
 
 def quartered(plane: Plane) -> Plane:

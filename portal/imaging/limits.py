@@ -15,6 +15,7 @@ from portal.imaging.planes import TILE, Plane, Planes
 Coding = Literal["linear", "sqrt"]
 
 BINS = 64
+SOME = 64  # rows that are coded together: their indices stay in the processor's cache
 MAX_PLANES = 256  # a channel with more planes is measured on this many of them, evenly spaced
 MAX_PIXELS = 64_000_000  # a channel with more is measured on bands of rows, one of every so many, others in each plane
 FEW_PLANES = 4  # where planes cannot be read in parts, at least so many are decoded, however large they are
@@ -102,9 +103,24 @@ class Coder:
 
     def __call__(self, part: Plane) -> NDArray[np.uint8]:
         """Shape is kept."""
+        coded = np.empty(part.shape, np.uint8)
+        self.code(part, coded)
+        return coded
+
+    def code(self, part: Plane, into: NDArray[np.uint8]) -> None:
+        """The same, written to `into`, which has the shape of `part` and rows without gaps."""
         if self._table is None:
-            return _coded(part.astype(np.float64), self._limits, self._coding)
-        return self._table[part.astype(np.int32) - self._first if self._first else part]
+            into[...] = _coded(part.astype(np.float64), self._limits, self._coding)
+            return
+        # In few rows and with indices of the machine's own width: `table[part]` takes two and a half times as long.
+        index = np.empty((SOME, *part.shape[1:]), np.intp)
+        for top in range(0, len(part), SOME):
+            rows = part[top : top + SOME]
+            at = index[: len(rows)]
+            np.copyto(at, rows)
+            if self._first:
+                at -= self._first
+            self._table.take(at, out=into[top : top + SOME], mode="clip")
 
 
 def _coded(values: NDArray[np.float64], limits: Limits, coding: Coding) -> NDArray[np.uint8]:
@@ -158,7 +174,8 @@ class _Narrow:
         self._counts = np.zeros(last - self._first + 1, np.int64)
 
     def add(self, flat: Plane) -> None:
-        self._counts += np.bincount(flat.astype(np.int32) - self._first, minlength=self._counts.size)
+        found = np.bincount(flat.astype(np.int32) - self._first if self._first else flat)
+        self._counts[: found.size] += found
 
     def join(self, other: Any) -> None:
         self._counts += other._counts

@@ -33,9 +33,10 @@ class Unusable(Exception):
 
 @dataclass
 class Taken:
-    """The features of a file, cleaned, and a complaint (`what; mend`) for each that is not taken."""
+    """The features of a file, cleaned, where each stands in it (`row 7`), and a complaint (`what; mend`) for each that is not taken."""
 
     features: list[dict[str, Any]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
 
@@ -64,10 +65,11 @@ def take(found: Iterable[tuple[str, Any]]) -> Taken:
         else:
             left -= used
             taken.features.append(clean)
+            taken.places.append(where)
     return taken
 
 
-def read_features(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+def read_features(raw: bytes) -> Taken:
     """The features of a GeoJSON FeatureCollection (or of a bare list of features, as QuPath writes), as `take` cleans them.
 
     Raises Unusable where nothing can be read: not JSON, not a FeatureCollection, too large.
@@ -84,8 +86,7 @@ def read_features(raw: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         raise Unusable("is not a FeatureCollection; write {'type': 'FeatureCollection', 'features': […]}")
     if len(found["features"]) > MAX_FEATURES:
         raise Unusable(f"has {len(found['features']):,} features; write at most {MAX_FEATURES:,}")
-    taken = take((f"features[{number}]", _plain(one)) for number, one in enumerate(found["features"]))
-    return taken.features, taken.complaints
+    return take((f"features[{number}]", _plain(one)) for number, one in enumerate(found["features"]))
 
 
 def within(feature: dict[str, Any], width: int, height: int) -> bool:
@@ -204,9 +205,16 @@ def _properties(value: Any) -> dict[str, Any]:
             raise Unusable(f"has a property {name[:40]!r} that holds a list or mapping; write a text, a number, true or false")
         if len(name) > MAX_TEXT or (isinstance(v, str) and len(v) > MAX_TEXT):
             raise Unusable(f"has a property longer than {MAX_TEXT} characters; shorten it")
+        if any(isinstance(text, str) and not text.isascii() and _torn(text) for text in (name, v)):
+            raise Unusable(f"has a property {name[:40]!r} with half a character (a lone surrogate); write it as UTF-8")
         if isinstance(v, float) and not math.isfinite(v):
             raise Unusable(f"has a property {name[:40]!r} that is no finite number; leave it out")
     return {name: _reserved(name, v) for name, v in value.items() if v is not None}
+
+
+def _torn(text: str) -> bool:
+    """Whether it holds what JSON can write (`\\ud800`) and no encoding can."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _reserved(name: str, value: Any) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from portal.imaging.ome_zarr import ImageWriter, LabelWriter, rgb_channels
 from portal.imaging.planes import TILE, LabelImage, Picture, Planes, Rgb, Source, halved, levels
 from portal.imaging.previews import Previews
 from portal.imaging.rgb import as_planes, tile_rgb
-from portal.imaging.strips import groups, strips
+from portal.imaging.strips import Watcher, formats, groups, strips
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Rendered:
     """`files`: path below `tiles/<digest>/` → where it was written. `preview`: (y, x, 3), at most 1024 px.
 
     `zarr`: path below the group of the image's OME-Zarr → where it was written; empty where none was wanted.
-    `labels`: the names of the label images that were drawn; `refused`: of those that were not, and why.
+    `labels`: the names of the label images that were drawn; `refused`: of those that were not, and why. `shows`: the plane of
+    the preview, or "max".
     """
 
     digest: str
@@ -39,6 +42,7 @@ class Rendered:
     zarr: dict[str, Path]
     labels: tuple[str, ...] = ()
     refused: tuple[tuple[str, Exception], ...] = ()
+    shows: int | str = 0
 
 
 def render(
@@ -51,12 +55,15 @@ def render(
     labels: Sequence[LabelImage] = (),
     zarr: str | None = None,
     stacked: bool = False,
+    size: tuple[int, int] | None = None,
+    watchers: Sequence[Watcher] = (),
 ) -> Rendered:
     """Writes everything below `into`, an empty folder. `limits` has one entry a channel, none for RGB.
 
     `beside`: further files of the folder, such as `rois.json`.
     `zarr`: the image's name in its OME-Zarr, which is written if given. `stacked`: the pictures of a z stack show its maximum
-    in any case, as those of a plate do, whose wells are compared.
+    in any case, as those of a plate do, whose wells are compared. `size`: width and height of the image, where `source` is a coarser
+    copy of it; the pixel size of `look` is that of the image. `watchers` see all planes that strips are made of.
     A label image that does not fit or cannot be read costs itself alone.
 
     The digest is that of all paths and bytes of the tiles, so that the same picture has the same address wherever it is made.
@@ -75,7 +82,7 @@ def render(
         coding = coding_for(source.dtype, limits, brightfield=look.brightfield)
         previews = Previews(source, look, stacked=stacked)
         writer = ImageWriter(exact, source, drawn_type(source), zarr, look) if zarr is not None else None
-        for path, data in strips(source, limits, coding, scratch, [previews, *([writer] if writer else [])]):
+        for path, data in strips(source, limits, coding, scratch, [previews, *([writer] if writer else []), *watchers]):
             place = tiles / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
@@ -83,7 +90,7 @@ def render(
             writer.finish(limits)
         preview, shows = previews.picture()
     told, refused = _labels(source, labels, look, tiles, scratch, exact if zarr is not None else None)
-    (tiles / "info.json").write_bytes(_json(info(source, look, limits, coding, labels=told, shows=shows)))
+    (tiles / "info.json").write_bytes(_json(info(source, look, limits, coding, labels=told, shows=shows, size=size)))
     (tiles / "preview.webp").write_bytes(webp(preview))
     (tiles / "thumbnail.webp").write_bytes(webp(fitted(preview, THUMBNAIL)))
     for path, data in (beside or {}).items():
@@ -91,7 +98,7 @@ def render(
         (tiles / path).write_bytes(data)
     shutil.rmtree(scratch)
     files = _below(tiles)
-    return Rendered(digest_of_files(files), files, preview, _below(exact), tuple(entry["name"] for entry in told), refused)
+    return Rendered(digest_of_files(files), files, preview, _below(exact), tuple(entry["name"] for entry in told), refused, shows)
 
 
 def digest_of_files(files: dict[str, Path]) -> str:
@@ -108,20 +115,22 @@ def info(
     *,
     labels: Sequence[dict[str, Any]] = (),
     shows: int | str = 0,
+    size: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """info.json, version 2 of the tile grammar: all that the viewer needs to know before its first tile."""
+    """info.json, version 3 of the tile grammar: all that the viewer needs to know before its first tile."""
     planes = source if isinstance(source, Planes) else None
+    width, height = size or (source.width, source.height)
+    sizes = levels(source.width, source.height)
     return {
-        "version": 2,
+        "version": 3,
         "kind": "strips" if planes else "rgb",
-        "width": source.width,
-        "height": source.height,
+        "width": width,
+        "height": height,
         "z": planes.z if planes else 1,
         "t": planes.t if planes else 1,
         "tile": TILE,
-        "levels": [
-            {"width": v.width, "height": v.height, "columns": v.columns, "rows": v.rows} for v in levels(source.width, source.height)
-        ],
+        "levels": [{"width": v.width, "height": v.height, "columns": v.columns, "rows": v.rows} for v in sizes],
+        "formats": formats(sizes) if planes else ["jpg"] * len(sizes),
         "channels": [
             {"name": c.name, "label": c.label, "colour": c.colour, "low": c.window[0], "high": c.window[1], "shown": c.shown}
             for c in look.channels
@@ -147,14 +156,25 @@ def pooled(every: list[tuple[Limits, ...]]) -> tuple[tuple[float, float], ...]:
     """One window a channel for images that are compared with each other, such as the wells of a plate.
 
     The median of the darkest values, and the upper quartile of the brightest: a few outshining or empty
-    wells change neither. Images are taken to have the same channels; further ones of some are ignored.
+    wells change neither. Both ends are round numbers, for readers, and so that one more well seldom moves them: at most 1 % of
+    the window off. Images are taken to have the same channels; further ones of some are ignored.
     """
     windows = []
     for limits in zip(*every, strict=False):
         lows, highs = sorted(v.low for v in limits), sorted(v.high for v in limits)
         low, high = lows[len(lows) // 2], highs[len(highs) * 3 // 4]
+        if high > low:
+            # Never beyond what there is: no image of 8 bits is shown up to 260.
+            low, high = (min(max(v, min(one.lo for one in limits)), max(one.hi for one in limits)) for v in _rounded(low, high))
         windows.append((low, high if high > low else low + 1.0))
     return tuple(windows)
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """Both ends at whole multiples of the largest 1, 2 or 5 · 10ⁿ that is at most a 50th of the window."""
+    power = Decimal(10) ** math.floor(math.log10((high - low) / 50))
+    step = next(n * power for n in (5, 2, 1) if float(n * power) <= (high - low) / 50 or n == 1)
+    return float(round(Decimal(low) / step) * step), float(round(Decimal(high) / step) * step)
 
 
 def _write_rgb(source: Rgb, look: Look, place: Path, name: str) -> None:

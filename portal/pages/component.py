@@ -21,6 +21,7 @@ from portal.pages.tables import FirstRows, PublishedTable, first_rows
 
 # Above this many, plates are listed by their counts: their maps would outweigh the page.
 MOST_MAPS = 240
+STRIP, ALONE = 8, 1_000  # pictures at the top of the page; in the list of those that belong to no plate or dataset
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def component_page(
     study = facts.study
     its = facts.facts(component.name)
     images = pictures.images_of(facts, component.name)
+    alone = [i for i in images.images if i.container is None]
     address = addresses.component(study.accession, component.name)
     rows = first_rows(table) if table else None
     page = Page(
@@ -167,7 +169,10 @@ def component_page(
         uncounted=Uncounted.of(its),
         synthetic=any(i.synthetic for i in images.images),
         refused=images.refused,
-        images=[pictures.picture(i, its) for i in pictures.chosen(images.images, 8)],
+        images=[pictures.picture(i, its) for i in pictures.chosen(images.images, STRIP)],
+        # Whatever lies on a plate or in a dataset is shown there. Of the others this page is the only one that leads to them.
+        alone=[pictures.picture(i, its) for i in alone[:ALONE]] if len(alone) > STRIP else [],
+        alone_total=len(alone),
         images_total=len(images.images),
         rows=rows,
         linked=_linked(rows, study.accession, component.name) if rows else [],

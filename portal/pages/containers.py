@@ -11,13 +11,14 @@ from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import ComponentRecord, ContainerFacts
 from portal.model import StudyComponent
-from portal.pages import asked_samples, pictures
+from portal.pages import asked_samples, exact, pictures
 from portal.pages.counting import Uncounted
 from portal.pages.grid_columns import Place, places, told
 from portal.pages.licences import Licence, licence
-from portal.pages.plates import WellCell, grid, image_fields, legend, page_data, values_of, ways
+from portal.pages.plates import WellCell, field_numbers, grid, image_fields, legend, marks, page_data, values_of, ways
 from portal.pages.render import Crumb, Page, Site, given, opened
 from portal.pages.samples import WORDS, SampleRow, samples_of_images, samples_of_tables
+from portal.pages.sprites import shown_first
 from portal.pages.tables import WORDS as WORDS_OF_TABLES
 from portal.pages.tables import PublishedTable, manifest
 
@@ -36,21 +37,22 @@ def _page(
 ) -> dict[str, bytes]:
     component: StudyComponent = record.component
     plate = container.kind == "plate"
-    scripts = ("plate" if plate else "plate-dataset", *(("viewer",) if plate or any(s.images for s in samples) else ()))
     page = Page(
         address=addresses.container(record.study, component.name, container.name),
         kind=container.kind,
         style="pictures",
         title=f"{container.name} · {record.study} {component.name}",
-        scripts=scripts,
+        scripts=("plate" if plate else "plate-dataset",),
         description=f"{container.kind.capitalize()} {container.name} of {record.study} {component.name}: "
-        f"{container.samples:,} samples, {container.images:,} images shown.",
+        + (f"{container.samples:,} samples, " if container.samples else "")
+        + f"{container.images:,} images shown.",
         crumbs=(
             Crumb("Studies", addresses.STUDIES),
             Crumb(record.study, addresses.study(record.study)),
             Crumb(component.name, addresses.component(record.study, component.name)),
         ),
         here=container.name,
+        connect=exact.origins(i for s in samples for i in s.images),
     )
     images = [i for s in samples for i in s.images]
     filled = [(key, label) for key, label in WORDS if any(key in s.values for s in samples)]
@@ -72,12 +74,12 @@ def _page(
     }
     table = _table(page, place, published)
     if plate:
-        sprite = next((s for s in record.images.sprites if s.container == container.name), None)
-        lines = grid(container, samples, sprite)
+        sprites = [s for s in record.images.sprites if s.container == container.name]
+        lines = grid(container, samples, shown_first(sprites))
         cells = [cell for _, row in lines for cell in row]
         # The grid's table twin leaves out what is the same everywhere.
         columns = [(k, v) for k, v in filled if k not in ("gene_symbol", "gene_id") and len({s.values.get(k) for s in samples}) > 1]
-        data = page_data(page, container, [(c.well, c.sample) for c in cells if c.sample], samples, table)
+        data = page_data(page, container, [(c.well, c.sample) for c in cells if c.sample], samples, table, sprites)
         # A well of which only an image tells is in no table, so that no query counts it.
         tabled = place is not None and place.rows == len(samples)
         return site.page(
@@ -85,7 +87,7 @@ def _page(
             page,
             **common,
             lines=lines,
-            sprite=sprite,
+            pictured=any(c.crop for c in cells),
             legend=legend(cells),
             asked_legend=asked_samples.plate_legend(record.study, component.name, container.name) if tabled else "",
             columns=columns,
@@ -100,7 +102,11 @@ def _page(
             ],
         )
     listed = samples[:MOST_LISTED]
-    gallery = [(s, [pictures.picture(i, record.facts) for i in s.images]) for s in listed if s.images]
+    gallery = [
+        (s, marks(WellCell("", s)), list(zip(field_numbers(s.images), [pictures.picture(i, record.facts) for i in s.images], strict=True)))
+        for s in listed
+        if s.images
+    ]
     seen: set[str] = set()
     anchors: list[str] = []
     for s in listed:
@@ -114,7 +120,7 @@ def _page(
         **common,
         gallery=gallery,
         page_data={
-            "wells": {s.sample: {"fields": image_fields(page, s.images)} for s, _ in gallery},
+            "wells": {s.sample: {"fields": image_fields(page, s.images)} for s, _, _ in gallery},
             "colour_by": (by := ways(listed)),
             "rows": [values_of(s, by) for s in listed],
             **({"table": table} if table else {}),
@@ -148,7 +154,7 @@ def _table(page: Page, place: Place | None, published: PublishedTable | None) ->
     }
 
 
-_PAGE_IDS = {"content", "page-data", "pictures", "samples", "gallery", "viewer", "counts", "grid", "plate-view", "well", "legend"}
+_PAGE_IDS = set("content page-data samples gallery viewer counts grid plate-view well legend cells twin".split())
 
 
 @recipe("code")

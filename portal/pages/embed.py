@@ -13,6 +13,7 @@ from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import ImageFacts
 from portal.model import Study
+from portal.pages import exact
 from portal.pages.render import Crumb, Page, Site, opened
 
 WIDTH, HEIGHT = 720, 480
@@ -36,10 +37,11 @@ def of_image(site: Site, study: Study, image: ImageFacts, licence: str, alt: str
         scripts=("viewer-embed",),
         listed=False,
         one_script=True,
+        connect=exact.origins([image]),
     )
     out = site.page(
         "embed.html", page, image=image, info=f"{image.tiles.rstrip('/')}/info.json", alt=alt, back=addresses.image(image.id),
-        caption=" · ".join(part for part in (image.name, study.accession, licence) if part),
+        caption=" · ".join(part for part in (image.name, study.accession, licence) if part), exact=exact.told(page, image),
     )  # fmt: skip
     if embedded := site.absolute(address):
         out[address + OEMBED] = _oembed(site, study, image, embedded)

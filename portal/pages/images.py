@@ -7,7 +7,7 @@ import json
 from portal import addresses
 from portal.engine.step import Work, recipe
 from portal.facts import ImageFacts, StudyFacts
-from portal.pages import cite, embed, pictures
+from portal.pages import cite, embed, exact, pictures
 from portal.pages.licences import licence
 from portal.pages.open_with import ways
 from portal.pages.pairs import pairs_of
@@ -47,6 +47,7 @@ def images(work: Work) -> dict[str, bytes]:
                 description=f"{pictures.described(image)}, from {study.accession}: {study.title}"[:300],
                 crumbs=tuple(crumbs),
                 here=image.name,
+                connect=exact.origins([image]),
             )
             out |= site.page(
                 "image.html",
@@ -63,6 +64,7 @@ def images(work: Work) -> dict[str, bytes]:
                 place_kind=kind.capitalize(),
                 pairs=(pairs := pairs_of(image, study, its, part.images)),
                 laid=json.dumps([p.told(page.link) for p in pairs]),
+                exact=exact.told(page, image),
                 zarr=(zarr := _zarr(site, image)),
                 ways=ways(zarr or "", image.name),
                 embedded=addresses.embed(image.id),

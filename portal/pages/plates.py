@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.facts import ContainerFacts, ImageFacts, Sprite
+from portal.pages import exact, sprites
 from portal.pages.render import Page
 from portal.pages.samples import MOST_COLUMNS, MOST_ROWS, SampleRow, row_letters
 
@@ -20,7 +21,7 @@ class WellCell:
     well: str
     sample: SampleRow | None
     repeats: int = 0
-    crop: tuple[int, int] | None = None
+    crop: sprites.Crop | None = None
 
     @property
     def classes(self) -> str:
@@ -49,9 +50,9 @@ class WellCell:
         return f"{self.well}{': ' + genes if genes else ''}: {self.sample.state}"
 
 
-def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite | None) -> list[tuple[str, list[WellCell]]]:
+def grid(container: ContainerFacts, samples: Sequence[SampleRow], pictures: Sequence[Sprite]) -> list[tuple[str, list[WellCell]]]:
     """Rows of the plate: letter and cells. Where a source repeats a well, the first row with a phenotype is shown, a counted one before
-    one that is not.
+    one that is not. `pictures`: the sprites that are shown at first.
     """
     wells: dict[tuple[int, int], list[SampleRow]] = {}
     for s in samples:
@@ -66,11 +67,22 @@ def grid(container: ContainerFacts, samples: Sequence[SampleRow], sprite: Sprite
             name = f"{row_letters(r)}{c}"
             here = sorted(wells.get((r, c), []), key=lambda s: (not s.hit, not s.counted))
             first = here[0] if here else None
-            at = sprite.wells.get(first.sample, sprite.wells.get(name)) if sprite and first else None
-            crop = (at % sprite.columns * sprite.cell, at // sprite.columns * sprite.cell) if sprite and at is not None else None
+            crop = sprites.crop(pictures, first.sample, name) if first else None
             cells.append(WellCell(name, first, len(here) - 1 if here else 0, crop))
         lines.append((row_letters(r), cells))
     return lines
+
+
+def marks(cell: WellCell) -> list[tuple[str, str]]:
+    """(mark, words) of what is drawn on a cell beside its picture."""
+    words = {
+        "hit": "phenotype found",
+        "control": "control",
+        "empty": "empty, says the source",
+        "failed": "failed quality control",
+        "uncounted": "not counted by the study",
+    }
+    return [(mark, words[mark]) for mark in cell.classes.split() if mark in words]
 
 
 def legend(cells: Iterable[WellCell]) -> list[tuple[str, str, int]]:
@@ -103,12 +115,20 @@ def legend(cells: Iterable[WellCell]) -> list[tuple[str, str, int]]:
     return [(mark, words[mark], n) for mark, n in told.items() if n]
 
 
-def image_fields(page: Page, images: Sequence[ImageFacts]) -> list[dict[str, str]]:
-    """What the viewer needs of each image of a sample, in the order of its fields."""
+def field_numbers(images: Sequence[ImageFacts]) -> list[int]:
+    """By which number each image of a sample is asked for: its field's; its place, where two have one number."""
+    numbers = [i.field for i in images]
+    return numbers if len({*numbers}) == len(numbers) else list(range(1, len(numbers) + 1))
+
+
+def image_fields(page: Page, images: Sequence[ImageFacts]) -> list[dict[str, Any]]:
+    """What the viewer needs of each image of a sample, in the order of its fields; `field` where it is not the image's place."""
     return [
-        {"info": page.link(f"{i.tiles.rstrip('/')}/info.json"), "name": i.name, "preview": page.link(i.preview)}
+        {"info": page.link(f"{i.tiles.rstrip('/')}/info.json"), "name": i.name}
+        | ({"field": number} if number != place else {})
         | ({"rois": page.link(i.rois)} if i.rois else {})
-        for i in images
+        | exact.told(page, i)
+        for place, (number, i) in enumerate(zip(field_numbers(images), images, strict=True), 1)
     ]
 
 
@@ -131,9 +151,14 @@ def values_of(sample: SampleRow, by: Sequence[Mapping[str, str]]) -> dict[str, A
 
 
 def page_data(
-    page: Page, container: ContainerFacts, cells: Sequence[tuple[str, SampleRow]], samples: Sequence[SampleRow], table: Mapping[str, Any]
+    page: Page,
+    container: ContainerFacts,
+    cells: Sequence[tuple[str, SampleRow]],
+    samples: Sequence[SampleRow],
+    table: Mapping[str, Any],
+    pictures: Sequence[Sprite] = (),
 ) -> dict[str, Any]:
-    """What plate.js and viewer.js are given: wells with their fields of view, and by what the grid can be coloured.
+    """What plate.js is given: wells with their fields of view, what their pictures can show, and by what the grid can be coloured.
 
     `samples` are the container's in the order of its table; `order` names the well of each row of the table, and is left out where
     that is simply every well of the grid in turn.
@@ -146,6 +171,7 @@ def page_data(
     }
     shown = {s.sample_id: well for well, s in cells}
     order = [shown.get(s.sample_id, "") for s in samples]
+    sheets = sprites.told(page, pictures, cells, [i for _, s in cells for i in s.images])
     return {
         "container": container.name,
         "kind": container.kind,
@@ -153,5 +179,6 @@ def page_data(
         "columns": container.columns,
         "wells": wells,
         "colour_by": by,
+        **({"pictures": sheets} if sheets else {}),
         **({"table": {**table, **({"order": order} if order != [well for well, _ in cells] else {})}} if table else {}),
     }

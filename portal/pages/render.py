@@ -28,7 +28,7 @@ from portal.pages.glossary import GLOSSARY
 # so workers start from a blob.
 POLICY = (
     "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
+    "connect-src 'self'{connect}; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
 
 # Identifiers are short. What is longer is not held against the patterns of outside pages, which content may bring:
@@ -48,7 +48,8 @@ class Crumb:
 @dataclass(frozen=True)
 class Page:
     """What the frame shows about one page. `here` ends its breadcrumbs. `fixed_root` is for 404.html, which is served at any depth;
-    `one_script`: page.js is not asked for, since its script holds that, or it has no frame."""
+    `one_script`: page.js is not asked for, since its script holds that, or it has no frame. `connect`: other origins that its scripts may
+    ask, see `exact.origins`."""
 
     address: str
     title: str
@@ -62,6 +63,7 @@ class Page:
     listed: bool = True
     fixed_root: str = ""
     one_script: bool = False
+    connect: tuple[str, ...] = ()
 
     @cached_property
     def root(self) -> str:
@@ -69,7 +71,7 @@ class Page:
 
     @cached_property
     def policy(self) -> str:
-        return POLICY.format(script=" 'wasm-unsafe-eval'" if self.wasm else "")
+        return POLICY.format(script=" 'wasm-unsafe-eval'" if self.wasm else "", connect="".join(f" {origin}" for origin in self.connect))
 
     def link(self, target: str) -> str:
         """A link from this page to an address of ours, which may end in `?q=…` or `#…`."""

@@ -30,18 +30,18 @@ _WELL = re.compile(r"^([A-Za-z]{1,2})(\d{1,2})$")
 def merge_images(parts: Iterable[ComponentImages]) -> ComponentImages:
     """The images of one component that several steps rendered, sorted; a second image of the same identifier is refused."""
     images: dict[str, ImageFacts] = {}
-    sprites: dict[tuple[str, str], Sprite] = {}
+    sprites: dict[tuple[str, str, int, int | None], Sprite] = {}
     refused: set[tuple[str, str]] = set()
     for part in parts:
         for image in part.images:
             first = images.setdefault(image.id, image)
             if first != image:
                 refused.add((image.path, f"has the same identifier ({image.id}) as {first.path}"))
-        sprites |= {(s.container, s.address): s for s in part.sprites}
+        sprites |= {(s.container, s.address, s.field, s.channel): s for s in part.sprites}
         refused |= {(r.path, r.why) for r in part.refused}
     return ComponentImages(
         images=tuple(images[i] for i in sorted(images)),
-        sprites=tuple(sprites[s] for s in sorted(sprites)),
+        sprites=tuple(sorted(sprites.values(), key=lambda s: s.container)),  # of one container in their order: the first is shown first
         refused=tuple(Refusal(path=p, why=w) for p, w in sorted(refused)),
     )
 

@@ -38,12 +38,12 @@ class Served:
 
 @contextmanager
 def serve(site: Path) -> Iterator[Served]:
-    with _running(preview(site)) as root, _running(preview(site, SUB_PATH)) as origin:
+    with running(preview(site)) as root, running(preview(site, SUB_PATH)) as origin:
         yield Served(site, root + "/", origin + SUB_PATH)
 
 
 @contextmanager
-def _running(app: Any) -> Iterator[str]:
+def running(app: Any) -> Iterator[str]:
     """A server in a thread, on a port the system chooses; gives its origin."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -86,6 +86,7 @@ def small_images(folder: Path) -> None:
     zarrs.image(folder / "images/embryo.zarr", np.zeros((1, 2, 1, 40, 40), np.uint16))
     (folder / "masks").mkdir()
     tifffile.imwrite(folder / "masks/a.tif", np.ones((64, 64), np.uint16))
+    (folder / "masks/measured.csv").write_text("id,image,area\n1,a,4096\n")
     write(folder / "regions/a.csv", "image,x,y\na,5,5\n")
     write(folder / "blinks.csv", "image,x,y\na,5.5,5.5\n")
     write(folder / "outlines.geojson", '{"type": "FeatureCollection", "features": []}')

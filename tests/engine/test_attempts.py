@@ -48,3 +48,12 @@ def test_a_batch_in_which_everything_crashes_is_given_up(store: Store) -> None:
     with Engine(store) as engine:
         engine.run([Step("tries", recipes.tries, {"names": names})], keep_going=True)
     assert "SIGSEGV" in engine.failed["tries"].cause
+
+
+def test_the_story_of_a_fault_is_kept_and_the_step_is_run_again_by_the_next_build(store: Store) -> None:
+    told, _ = said(store, ["a", "fault", "b"])
+    assert told["fault"].startswith("logs/tries-") and told["b"].startswith("drawn")
+    story = (store.root / told["fault"]).read_text()
+    assert "recipes.py" in story and "AttributeError" in story and "fault" in story
+    _, again = said(store, ["a", "fault", "b"])
+    assert again.ran == ["tries"]

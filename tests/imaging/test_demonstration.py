@@ -103,7 +103,8 @@ def test_every_image_has_its_sample_and_every_region_its_image() -> None:
             placed = {(m["container"], m["sample"]) for b in batches for m in b.params["placed"]}
             without = {("plate2", "C9")} if study.name == "demo0001" else set()
             assert placed == samples - without
-    features, complaints = read_features((STUDIES / "demo0004/images/regions.geojson").read_bytes())
+    taken = read_features((STUDIES / "demo0004/images/regions.geojson").read_bytes())
+    features, complaints = taken.features, taken.complaints
     assert not complaints and len(features) > 200 and all(within(f, 1024, 1024) for f in features)
     named = {(f["properties"]["dataset"], f["properties"]["image"]) for f in features}
     assert all((STUDIES / "demo0004/images" / d / f"{i}.ome.tif").is_file() for d, i in named) and len(named) == 6

@@ -1,7 +1,7 @@
 """Pixels are keyed by a number, not by the code: this fails when outputs change and the number does not.
 
-Where it fails, either undo what changed the bytes, or raise the version of `ingest.images.drawing:images` and write the
-new digests: `python -m tests.imaging.test_golden` from the root of the checkout.
+Where it fails, either undo what changed the bytes, or raise `ingest.images.drawing.VERSION` and write the new digests:
+`python -m tests.imaging.test_golden` from the root of the checkout.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.imaging.works import digests, work_of
 
 GOLDEN = Path(__file__).parent / "golden.json"
 # The encoders whose versions decide the bytes.
-LIBRARIES = ("imagecodecs", "numpy", "pillow", "pyvips-binary", "tifffile")
+LIBRARIES = ("imagecodecs", "isal", "numpy", "pillow", "pyvips-binary", "tifffile")
 
 
 def painted(height: int, width: int, channels: int) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_outputs_change_only_with_the_version(tmp_path: Path) -> None:
     if golden["libraries"] != found["libraries"]:
         pytest.skip(f"digests were written with {golden['libraries']}, here are {found['libraries']}")
     if golden["digests"] != found["digests"]:
-        assert golden["version"] != found["version"], "outputs changed: raise the version of ingest.images.drawing:images"
+        assert golden["version"] != found["version"], "outputs changed: raise ingest.images.drawing.VERSION"
     assert golden == found, "write golden.json anew: python -m tests.imaging.test_golden"
 
 

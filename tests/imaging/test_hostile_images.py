@@ -9,11 +9,13 @@ import sys
 import zlib
 from pathlib import Path
 
+import imagecodecs
 import mrcfile
 import numpy as np
 import pytest
 import tifffile
 
+from ingest.images.claims import looked_at
 from tests.imaging.test_opening_slides import dicom_slide, svs, tissue
 
 ROOT = Path(__file__).parents[2]
@@ -122,3 +124,59 @@ def test_a_small_file_does_not_swell(tmp_path: Path) -> None:
     path.write_bytes(bytes(raw) + packed)
     ((_, said, most),) = check([path])
     assert "cannot be decoded" in said and most < 200
+
+
+def tile_of(path: Path, compression: int, data: bytes) -> None:
+    """A TIFF of one tile of 256 × 256 grey values, which holds `data`."""
+    tifffile.imwrite(path, np.zeros((256, 256), "uint8"), tile=(256, 256), metadata=None, photometric="minisblack")
+    raw = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tif:
+        at = {name: tif.pages.first.tags[name].valueoffset for name in ("TileOffsets", "TileByteCounts", "Compression")}
+    struct.pack_into("<I", raw, at["TileOffsets"], len(raw))
+    struct.pack_into("<I", raw, at["TileByteCounts"], len(data))
+    struct.pack_into("<H", raw, at["Compression"], compression)
+    path.write_bytes(bytes(raw) + data)
+
+
+def encoders(size: int) -> dict[str, tuple[int, bytes]]:
+    """Empty pictures as every decoder reads them that goes by a header of its own: name → (TIFF's number of it, segment)."""
+    empty = np.zeros((size, size), "uint8")
+    return {
+        "jpeg": (7, imagecodecs.jpeg8_encode(empty)),
+        "jpeg2000": (34712, imagecodecs.jpeg2k_encode(empty, codecformat="j2k")),
+        "jp2": (33003, imagecodecs.jpeg2k_encode(empty, codecformat="jp2")),
+        "jpegxr": (34934, imagecodecs.jpegxr_encode(empty)),
+        "jpegxl": (50002, imagecodecs.jpegxl_encode(empty, effort=1)),
+        "jpegxl-boxes": (50002, imagecodecs.jpegxl_encode(empty, effort=1, usecontainer=True)),
+        "png": (34933, imagecodecs.png_encode(empty, level=1)),
+        "lerc": (34887, imagecodecs.lerc_encode(empty)),
+        "webp": (50001, imagecodecs.webp_encode(np.zeros((size, size, 3), "uint8"), lossless=True, level=0)),
+        "webp-lossy": (50001, imagecodecs.webp_encode(np.zeros((size, size, 3), "uint8"), lossless=False, level=10)),
+    }
+
+
+def test_a_tile_is_not_larger_than_its_file_says(tmp_path: Path) -> None:
+    """Each tile's own header says 2,600 × 2,600 or, where a decoder takes its word, 60,000 × 60,000, in some kilobytes."""
+    paths = []
+    for name, (compression, data) in encoders(2_600).items():
+        assert looked_at(compression)
+        tile_of(tmp_path / f"{name}.tif", compression, data)
+        paths.append(tmp_path / f"{name}.tif")
+    png = bytearray(imagecodecs.png_encode(np.zeros((256, 256), "uint8")))
+    struct.pack_into(">2I", png, 16, 60_000, 60_000)
+    struct.pack_into(">I", png, 29, zlib.crc32(png[12:29]))
+    lerc = bytearray(imagecodecs.lerc_encode(np.zeros((256, 256), "uint8")))
+    struct.pack_into("<2i", lerc, 14, 60_000, 60_000)
+    for name, compression, data in (("png-lies", 34933, png), ("lerc-lies", 34887, lerc)):
+        tile_of(tmp_path / f"{name}.tif", compression, bytes(data))
+        paths.append(tmp_path / f"{name}.tif")
+    for name, said, most in check(paths):
+        assert "has a strip or tile that says it holds" in said and most < 200, (name, said, most)
+
+
+def test_a_tile_as_large_as_its_file_says_is_read(tmp_path: Path) -> None:
+    every = {name: found for name, found in encoders(256).items() if not name.startswith("webp")}  # of which none is grey
+    for name, (compression, data) in every.items():
+        tile_of(tmp_path / f"{name}.tif", compression, data)
+    found = check([tmp_path / f"{name}.tif" for name in every])
+    assert [name for name, said, _ in found if said != "is read"] == []

@@ -55,6 +55,15 @@ def seen(found: Opened) -> np.ndarray:
 # ---- patterns
 
 
+def test_fields_that_are_counted_from_0(tmp_path: Path) -> None:
+    top = tmp_path / "x1"
+    for name in ("p1_A01f00d0", "p1_A01f00d1", "p1_A01f01d0", "p1_A01f01d1", "p2_A01f01d0"):
+        grey(top / f"{name}.tif", 1)
+    batches, problems = planned(top, source="*.tif", pattern="{plate}_{well}f{field}d{channel}.tif")
+    found = {(m.container, m.sample, m.field, m.name) for m in members(batches)}
+    assert not problems and found == {("p1", "A1", 1, "p1 A1"), ("p1", "A1", 2, "p1 A1 field 2"), ("p2", "A1", 1, "p2 A1")}
+
+
 def test_channels_planes_and_time_points_of_a_plate(tmp_path: Path) -> None:
     top = tmp_path / "x1"
     for n, (well, c, z, t) in enumerate((w, c, z, t) for w in ("A01", "B02") for c in ("DNA", "actin") for z in (1, 2, 3) for t in (0, 5)):
@@ -319,7 +328,11 @@ def test_files_elsewhere_are_not_there(name: str, tmp_path: Path) -> None:
     grey(tmp_path / "a/secret.tif", 1)
     (top / "set.companion.ome").write_text(text.replace("set_C1.ome.tif", name))
     batches, problems = planned(top, source="*.companion.ome")
-    assert not batches and [p.severity for p in problems] == ["warning"] and name in problems[0].what
+    (one,) = members(batches)
+    assert not problems and one.refused and name in one.refused, "refused, so that the study's page tells of it"
+    out = images(work(top, batches[0], tmp_path / "s"), **batches[0].params)
+    (refusal,) = ComponentImages.model_validate(load(out, "images.json")).refused
+    assert refusal.path == "set.companion.ome" and name in refusal.why
 
 
 @real
@@ -327,5 +340,6 @@ def test_a_companion_without_its_files(tmp_path: Path) -> None:
     top = tmp_path / "x1"
     shutil.copytree(SHARED / "multifile_ome_companion", top)
     batches, problems = planned(top, source="*.companion.ome")
-    assert not batches and len(problems) == 2
-    assert all("not there: " in p.what and ".ome.tif" in p.what for p in problems), problems
+    refused = [m.refused or "" for m in members(batches)]
+    assert not problems and len(refused) == 2
+    assert all("not there: " in why and ".ome.tif" in why for why in refused), refused

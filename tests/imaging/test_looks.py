@@ -101,9 +101,9 @@ def test_the_files_window_is_shown_unless_one_is_declared_and_it_is_said_which()
 
 
 def test_the_declared_pixel_size_of_a_coarser_copy_is_that_of_the_image() -> None:
-    image = Opened(source(1), pixel_size=2.0, full=(32, 32))
+    image = Opened(source(1), pixel_size=0.5, full=(32, 32))
     assert said(image, pixel_size=0.5) == []
-    assert look(image, told(pixel_size=0.5), limits(1), (), AT, []).pixel_size == 2.0
+    assert look(image, told(pixel_size=0.51), limits(1), (), AT, []).pixel_size == 0.51
     assert said(image, pixel_size=2) == ["pixel_size says 0.5 µm where study.yaml says pixel_size: 2 µm"]
 
 

@@ -114,6 +114,13 @@ def test_globs() -> None:
     assert chosen("images/b/d[1].tif", files) == ["images/b/d[1].tif"]
     assert chosen("images/?.tif", files) == ["images/a.tif"]
     assert chosen("./a.tif", files) == ["a.tif"]
+    assert chosen("**/*.tif", files) == sorted(files) and chosen("*a*/*a*.t*f", files) == ["images/a.tif"]
+    assert chosen("images/**", files) == ["images/a.tif"] and chosen("**/**/e/**/f.*", files) == ["images/b/e/f.tif"]
+
+
+def test_a_glob_takes_the_time_of_a_name_s_length() -> None:
+    assert effort(lambda: chosen("*a" * 25 + "b.tif", ["a" * 250] * 10)) < 10
+    assert effort(lambda: chosen("**/*a/" * 10 + "b", ["aa/" * 12 + "c"])) < 10
 
 
 def test_wells_sort_as_plates_do() -> None:

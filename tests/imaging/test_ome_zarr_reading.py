@@ -165,7 +165,11 @@ def test_metadata_that_are_none(text: str, tmp_path: Path) -> None:
     zarrs.image(tmp_path / "x1/a.zarr", np.zeros((1, 1, 1, 20, 20), np.uint8))
     (tmp_path / "x1/a.zarr/zarr.json").write_text(text)
     batches, problems = planned(tmp_path / "x1", source="*.zarr")
-    assert not batches and [p.severity for p in problems] == ["warning"]
+    (one,) = members(batches)
+    assert not problems and one.refused
+    out = images(work(tmp_path / "x1", batches[0], tmp_path / "s"), **batches[0].params)
+    (refusal,) = ComponentImages.model_validate(load(out, "images.json")).refused
+    assert refusal.path == "a.zarr" and len(refusal.why) < 200, "counted and named on the study's page"
 
 
 def open_one(tmp_path: Path, source: str = "*.zarr") -> None:

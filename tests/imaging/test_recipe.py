@@ -11,6 +11,8 @@ import tifffile
 
 from ingest.images.batches import image_steps
 from ingest.images.drawing import images
+from ingest.images.names import Part, Placed
+from portal.engine.step import Tree
 from portal.facts import ComponentImages
 from portal.model import Images, StudyComponent
 from portal.problems import errors
@@ -59,10 +61,44 @@ def test_a_plate_is_one_batch() -> None:
     assert [(m["sample"], m["field"]) for m in placed[:4]] == [("A1", 1), ("A1", 2), ("A2", 1), ("A2", 2)]
 
 
-def test_other_images_go_by_the_hundred() -> None:
-    files = tuple(f"images/i{n:03}.png" for n in range(230))
-    batches, problems = image_steps("x1", component(source="images/*.png"), FOLDER, files)
-    assert not problems and [len(b.files) for b in batches] == [100, 100, 30] and len({b.name for b in batches}) == 3
+def test_other_images_go_by_the_hundred_and_a_new_one_moves_few() -> None:
+    def batched(*files: str) -> set[tuple[str, ...]]:
+        batches, problems = image_steps("x1", component(source="images/*.png"), FOLDER, files)
+        assert not problems and len({b.name for b in batches}) == len(batches)
+        assert sorted(f for b in batches for f in b.files) == sorted(files) and max(len(b.files) for b in batches) <= 100
+        return {b.files for b in batches}
+
+    assert len(batched(*(f"images/i{n:03}.png" for n in range(30)))) == 1
+    names = [f"images/i{n:04}.png" for n in range(2000)]
+    before = batched(*names)
+    assert 20 < len(before) < 50
+    for new in ("images/a.png", "images/i0700b.png", "images/z.png"):
+        assert len(batched(*names, new) - before) <= 3, "other batches stay as they were"
+
+
+def test_large_images_go_in_small_batches(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    files = [f"images/i{n}.tif" for n in range(8)]
+    for name in files:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(200 << 20)  # holes: nothing is written
+    batches, _ = image_steps("x1", component(source="images/*.tif"), tmp_path, tuple(files))
+    assert [len(b.files) for b in batches] == [3, 3, 2]
+
+
+def test_no_two_steps_have_one_name() -> None:
+    files = tuple(f"images/{name}.png" for name in ("1_a", "b", "p1 from B1_x")) + tuple(
+        f"plates/p1_{well}{n}.tif" for well in "AC" for n in range(1, 25)
+    )
+    images = (
+        Images(source="images/*_*.png", pattern="{dataset}_{image}.png"),
+        Images(source="images/b.png"),
+        Images(source="plates/*.tif", pattern="{plate}_{well}.tif"),
+        Images(source="plates/p1_B*.tif", pattern="{plate}_{well}.tif"),
+    )
+    batches, _ = image_steps("x1", StudyComponent(name="screenA", kind="screen", images=images), FOLDER, (*files, "plates/p1_B1.tif"))
+    names = [step.name for batch in batches for step in batch.steps(lambda files: Tree())]
+    assert len(names) == len(set(names)) > 8
 
 
 def test_problems_of_names() -> None:
@@ -101,14 +137,14 @@ def test_a_plate_is_drawn(tmp_path: Path) -> None:
     assert [(c.name, c.colour) for c in first.channels] == [("DNA", "#aa00ff"), ("GFP", "#2ee57a")]
     assert (first.channels[0].low, first.channels[0].high) == (100, 300)
     assert len({(i.channels[1].low, i.channels[1].high) for i in found.images}) == 1, "wells of a plate share their window"
-    (sprite,) = found.sprites
-    assert sprite.wells == {"A1": 0, "A2": 1, "B12": 2} and f"site/{sprite.address}" in out
+    assert [(s.field, s.channel) for s in found.sprites] == [(1, None), (1, 0), (1, 1)]
+    assert all(s.wells == {"A1": 0, "A2": 1, "B12": 2} and f"site/{s.address}" in out for s in found.sprites)
     for image in found.images:
         told = {p.removeprefix(f"site/{image.tiles}") for p in out if p.startswith(f"site/{image.tiles}")}
         assert told == {"0/0/0/0/0_0.webp", "info.json", "preview.webp", "thumbnail.webp"}
         info = load(out, f"site/{image.tiles}info.json")
         assert [w["from"] for w in info["windows"]] == ["declared", "plate"]
-        assert info["version"] == 2 and info["channels"][0] == {
+        assert info["version"] == 3 and info["channels"][0] == {
             "name": "DNA", "label": None, "colour": "#aa00ff", "low": 100, "high": 300, "shown": True,
         }  # fmt: skip
         assert f"site/{image.preview}" in out and f"site/{image.thumbnail}" in out
@@ -120,6 +156,17 @@ def test_a_broken_image_costs_itself_alone(tmp_path: Path) -> None:
     assert [i.sample for i in found.images] == ["A1", "A3"] and [r.path for r in found.refused] == ["images/p1_A2_1.ome.tif"]
     (problem,) = load(out, "problems.json")
     assert problem["severity"] == "warning" and problem["file"] == "studies/x1/images/p1_A2_1.ome.tif" and problem["mend"]
+
+
+def test_images_of_one_file_are_measured_each_for_itself(tmp_path: Path) -> None:
+    dark, bright = (np.arange(2400).reshape(1, 40, 60) % 50 + low for low in (100, 9000))
+    tifffile.imwrite(tmp_path / "both.tif", np.concatenate([dark, bright]).astype(np.uint16), photometric="minisblack")
+    files = {"both.tif": tmp_path / "both.tif"}
+    (batch,), _ = image_steps("x1", component(source="both.tif"), FOLDER, tuple(files))
+    two = [Placed("both.tif", name, sample=name, parts=(Part("both.tif", page=n),)) for n, name in enumerate(("dark", "bright"))]
+    out = images(work_of(files, tmp_path / "scratch"), **batch.params | {"placed": [one.plain() for one in two]})
+    found = {i.name: i.channels[0] for i in ComponentImages.model_validate(load(out, "images.json")).images}
+    assert found["dark"].high < 200 and found["bright"].low > 8000
 
 
 def test_nothing_but_broken_images(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ SQUARE = [[[0, 0], [10.123, 0], [10.123, 10], [0, 0]]]
 
 
 def test_good_features_are_kept_and_cleaned() -> None:
-    found, complaints = read_features(raw(feature("Polygon", SQUARE, area=12.5, label="a"), feature("Point", [3, 4, 5])))
+    taken = read_features(raw(feature("Polygon", SQUARE, area=12.5, label="a"), feature("Point", [3, 4, 5])))
+    found, complaints = taken.features, taken.complaints
     assert not complaints
     assert found[0]["geometry"]["coordinates"][0][1] == [10.12, 0.0] and found[0]["properties"] == {"area": 12.5, "label": "a"}
     assert found[1]["geometry"]["coordinates"] == [3.0, 4.0]
@@ -48,7 +49,8 @@ def test_good_features_are_kept_and_cleaned() -> None:
     ],
 )
 def test_a_bad_feature_costs_itself_alone(bad: Any, why: str) -> None:
-    found, complaints = read_features(raw(feature("Point", [1, 1]), bad))
+    taken = read_features(raw(feature("Point", [1, 1]), bad))
+    found, complaints = taken.features, taken.complaints
     assert len(found) == 1 and len(complaints) == 1
     assert complaints[0].startswith("features[1] ") and why in complaints[0] and "; " in complaints[0]
 

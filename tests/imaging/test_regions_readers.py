@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ingest.images import regions_ome, regions_table
-from ingest.images.regions import _features as read
+from ingest.images.regions import features_of
 from ingest.images.regions_masks import bits, outlines
 from ingest.images.regions_points import points_of
 from portal.imaging.points import Points, described, inside, packed
@@ -25,6 +25,11 @@ SHARED = Path(__file__).parents[2] / "../shared"
 OME = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">
 <Image ID="Image:0" Name="a.ome.tif"><ROIRef ID="ROI:0"/></Image><Image ID="Image:1" Name="b.tif"><ROIRef ID="ROI:0"/></Image>
 <ROI ID="ROI:0" Name="cell"><Union>{}</Union></ROI></OME>"""
+
+
+def read(raw: bytes, name: str) -> tuple[list[dict[str, Any]], list[str]]:
+    taken = features_of(raw, name)
+    return taken.features, taken.complaints
 
 
 def of_ome(shapes: str, **how: Any) -> Any:

@@ -104,3 +104,27 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
     component = StudyComponent(name="s", kind="screen", images=(Images(source="images/*.tif", rois=("r.json", "*.csv"), labels="m/*.tif"),))
     _, found = image_steps("x1", component, FOLDER, tuple(files))
     assert [p.place.path for p in found] == [f"components[0].images[0].{k}" for k in ("rois", "rois", "labels")]
+
+
+def test_what_was_measured_of_the_objects_of_a_mask(tmp_path: Path) -> None:
+    mask = np.zeros((40, 60), np.uint16)
+    mask[2:8, 2:8], mask[20:30, 30:40] = 3, 70
+    files = study(
+        tmp_path,
+        ("a", "b"),
+        sizes__csv="image,id,area,class\na.tif,3,36,small\na.tif,70,100,large\na.tif,71,5,\na.tif,0,1,x\na.tif,1.5,1,x\nb,3,7,\n",
+        a_nuclei__csv="Label,mean\n3,1.25\n70,\n70,9\n",
+        bad__csv="area\n1\n",
+    )
+    for name in ("a_nuclei", "b_nuclei"):
+        tifffile.imwrite(tmp_path / f"images/{name}.tif", mask)
+        files[f"images/{name}.tif"] = tmp_path / f"images/{name}.tif"
+    found, out, said = drawn(tmp_path, files, labels="images/*_nuclei.tif", label_properties=["sizes.csv", "*_nuclei.csv", "bad.csv"])
+    told = [load(out, f"site/{image.tiles}labels/0.json")["properties"] for image in found.images]
+    assert told == [{"3": {"area": 36, "class": "small", "mean": 1.25}, "70": {"area": 100, "class": "large"}}, {"3": {"area": 7}}]
+    assert said == [
+        "bad.csv: names no column id in its first row, and is left out",
+        "sizes.csv: row 5 has the id '0', and is left out",
+        "sizes.csv: row 6 has the id '1.5', and is left out",
+        "sizes.csv: has 1 row of ids that the label image 'nuclei' of a does not have (71); they are left out",
+    ]

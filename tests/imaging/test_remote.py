@@ -31,6 +31,8 @@ from tests.imaging import zarrs
 from tests.imaging.test_layouts import grey, members, planned, work
 from tests.imaging.works import load, work_of
 
+LOCAL = ("127.0.0.1",)  # what portal.yaml would list
+
 
 @dataclass
 class Elsewhere:
@@ -85,10 +87,11 @@ def far(afar: Afar | None, top: Path, **given: object) -> tuple[list[ImageBatch]
 
 def test_an_image_is_drawn_without_a_copy(elsewhere: Elsewhere, tmp_path: Path) -> None:
     url = f"{elsewhere.url}/five.zarr"
-    (batch,), problems = far(Afar(tmp_path / "kept.json"), tmp_path / "x1", url=url)
+    (batch,), problems = far(Afar(tmp_path / "kept.json", hosts=LOCAL), tmp_path / "x1", url=url)
     assert not problems and batch.files == ()
     out = images(work_of({}, tmp_path / "s"), **batch.params)
     drawn = ComponentImages.model_validate(load(out, "images.json"))
+    assert not drawn.refused
     (one,) = drawn.images
     assert (one.name, one.path, one.width, one.height, one.z, one.t) == ("five", url, 90, 70, 3, 2)
     assert one.pixel_size == 0.25 and [c.name for c in one.channels] == ["a", "b"]
@@ -96,21 +99,21 @@ def test_an_image_is_drawn_without_a_copy(elsewhere: Elsewhere, tmp_path: Path) 
 
 
 def test_a_large_image_is_drawn_from_a_coarse_resolution(elsewhere: Elsewhere, tmp_path: Path) -> None:
-    (batch,), _ = far(Afar(tmp_path / "kept.json"), tmp_path / "x1", url=f"{elsewhere.url}/wide.zarr")
+    (batch,), _ = far(Afar(tmp_path / "kept.json", hosts=LOCAL), tmp_path / "x1", url=f"{elsewhere.url}/wide.zarr")
     elsewhere.asked.clear()
-    with opened_image(work_of({}, tmp_path / "s").inputs[0], members([batch])[0]) as found:
+    with opened_image(work_of({}, tmp_path / "s").inputs[0], members([batch])[0], hosts=LOCAL) as found:
         assert isinstance(found.source, Planes)
-        assert (found.source.width, found.source.height, found.full, found.pixel_size) == (1250, 2, (5000, 8), 1.0)
+        assert (found.source.width, found.source.height, found.full, found.pixel_size) == (1250, 2, (5000, 8), 0.25)
         assert (found.source.read(0, 0, 0) == 7).all()
     assert not [a for a in elsewhere.asked if re.search("wide.zarr/[01]/0", a)], "no chunk of a finer resolution is fetched"
     assert len(elsewhere.asked) == len(set(elsewhere.asked)), "nothing is fetched twice"
-    (batch,), _ = far(Afar(tmp_path / "kept.json"), tmp_path / "x1", url=f"{elsewhere.url}/flat.zarr")
+    (batch,), _ = far(Afar(tmp_path / "kept.json", hosts=LOCAL), tmp_path / "x1", url=f"{elsewhere.url}/flat.zarr")
     (refused,) = load(images(work_of({}, tmp_path / "t"), **batch.params), "images.json")["refused"]
     assert "no resolution coarse enough" in refused["why"]
 
 
 def test_a_plate_has_its_wells(elsewhere: Elsewhere, tmp_path: Path) -> None:
-    (batch,), problems = far(Afar(tmp_path / "kept.json"), tmp_path / "x1", url=f"{elsewhere.url}/plate.zarr")
+    (batch,), problems = far(Afar(tmp_path / "kept.json", hosts=LOCAL), tmp_path / "x1", url=f"{elsewhere.url}/plate.zarr")
     assert not problems and batch.params["kind"] == "plate"
     assert [(m.container, m.sample, m.url) for m in members([batch])] == [
         ("plate", "A1", f"{elsewhere.url}/plate.zarr/A/1/0"),
@@ -122,17 +125,17 @@ def test_a_plate_has_its_wells(elsewhere: Elsewhere, tmp_path: Path) -> None:
 
 def test_what_did_not_change_is_not_asked_for(elsewhere: Elsewhere, tmp_path: Path) -> None:
     clock, kept, url = Clock(), tmp_path / "kept.json", f"{elsewhere.url}/plate.zarr"
-    first = far(Afar(kept, clock), tmp_path / "x1", url=url)[0]
+    first = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)[0]
     elsewhere.asked.clear()
-    assert far(Afar(kept, clock), tmp_path / "x1", url=url)[0] == first and elsewhere.asked == []
+    assert far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)[0] == first and elsewhere.asked == []
     clock.now += FRESH + 1
-    assert far(Afar(kept, clock), tmp_path / "x1", url=url)[0] == first and elsewhere.asked == ["GET /plate.zarr/zarr.json"]
+    assert far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)[0] == first and elsewhere.asked == ["GET /plate.zarr/zarr.json"]
     place = elsewhere.folder / "plate.zarr/zarr.json"
     was = place.read_text()
     place.write_text(was.replace('"plate"', ' "plate"'))
     clock.now += FRESH + 1
     try:
-        second = far(Afar(kept, clock), tmp_path / "x1", url=url)[0]
+        second = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)[0]
     finally:
         place.write_text(was)
     assert second[0].params != first[0].params, "other metadata, another key"
@@ -141,20 +144,20 @@ def test_what_did_not_change_is_not_asked_for(elsewhere: Elsewhere, tmp_path: Pa
 def test_unreachable_is_a_warning_and_what_was_drawn_stays(elsewhere: Elsewhere, tmp_path: Path) -> None:
     clock, kept = Clock(), tmp_path / "kept.json"
     url, gone = f"{elsewhere.url}/five.zarr", elsewhere.folder / "gone"
-    before = far(Afar(kept, clock), tmp_path / "x1", url=url)[0]
+    before = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)[0]
     clock.now += FRESH + 1
     (elsewhere.folder / "five.zarr").rename(gone)
     try:
-        after, problems = far(Afar(kept, clock), tmp_path / "x1", url=url)
+        after, problems = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=url)
     finally:
         gone.rename(elsewhere.folder / "five.zarr")
     assert after == before and [p.severity for p in problems] == ["warning"] and "stays" in problems[0].what
     with listen(port=0) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/x.zarr"
-    batches, problems = far(Afar(kept, clock), tmp_path / "x1", url=nobody)
+    batches, problems = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=nobody)
     assert not batches and [p.severity for p in problems] == ["warning"] and "left out" in problems[0].what
     kept.write_text(kept.read_text().replace(url, nobody))
-    batches, problems = far(Afar(kept, clock), tmp_path / "x1", url=nobody)
+    batches, problems = far(Afar(kept, clock, hosts=LOCAL), tmp_path / "x1", url=nobody)
     assert batches and [p.severity for p in problems] == ["warning"] and "stays" in problems[0].what
 
 
@@ -176,7 +179,7 @@ def test_a_list_of_images(elsewhere: Elsewhere, tmp_path: Path) -> None:
         f"raw/3.tif,,,{size + 1},p1,A3,,\n"
         f",{elsewhere.url}/five.zarr,{five},,,,,remote one\n"
     )
-    batches, problems = far(Afar(tmp_path / "kept.json"), top, manifest="images.csv")
+    batches, problems = far(Afar(tmp_path / "kept.json", hosts=LOCAL), top, manifest="images.csv")
     assert not problems and sorted((m.container or "", m.sample, m.field) for m in members(batches)) == [
         ("", "remote one", 1), ("p1", "A1", 1), ("p1", "A2", 2), ("p1", "A3", 1)]  # fmt: skip
     refused = {}

@@ -25,8 +25,8 @@ def work_of(files: Mapping[str, Path], scratch: Path) -> Work:
 def entry(**given: Any) -> dict[str, Any]:
     """What `image_steps` writes of one entry under `images:`."""
     plain: dict[str, Any] = {"channels": [], "pixel_size": None, "pixel_size_z": None, "time_step": None, "axes": None}
-    plain |= {"rois": None, "localisations": None, "labels": None}
-    return plain | {"brightfield": False, "synthetic": False, "featured": False} | given
+    plain |= {"rois": None, "localisations": None, "labels": None, "label_properties": None}
+    return plain | {"brightfield": False, "slide_label": False, "synthetic": False, "featured": False} | given
 
 
 def content(value: bytes | Path) -> bytes:

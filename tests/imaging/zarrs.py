@@ -15,19 +15,29 @@ SCALES = {"t": 1500.0, "c": 1.0, "z": 400.0, "y": 250.0, "x": 250.0}
 
 
 def image(
-    path: Path, data: np.ndarray, axes: str = "tczyx", *, version: str = "0.5", levels: int = 2, shards: bool = False, **more: Any
+    path: Path,
+    data: np.ndarray,
+    axes: str = "tczyx",
+    *,
+    version: str = "0.5",
+    levels: int = 2,
+    shards: bool = False,
+    side: int = 16,
+    packed: Any = "auto",
+    **more: Any,
 ) -> None:
-    """`data` with its axes in this order, halved in y and x for each further level; `more` joins the metadata (omero, image-label)."""
+    """`data` with its axes in this order, halved in y and x for each further level, in chunks of `side` px, compressed by `packed` of
+    zarr-python; `more` joins the metadata (omero, image-label)."""
     form = 3 if version == "0.5" else 2
     group = zarr.open_group(path, mode="w", zarr_format=form)
     datasets = []
     for level in range(levels):
         step = tuple(slice(None, None, 2**level) if a in "yx" else slice(None) for a in axes)
         coarse = np.ascontiguousarray(data[step])
-        chunks = tuple(min(n, 16) if a in "yx" else 1 for a, n in zip(axes, coarse.shape, strict=True))
+        chunks = tuple(min(n, side) if a in "yx" else 1 for a, n in zip(axes, coarse.shape, strict=True))
         extra: dict[str, Any] = {"shards": tuple(c * 2 if a in "yx" else c for a, c in zip(axes, chunks, strict=True))} if shards else {}
         extra |= {} if form == 3 else {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
-        array = group.create_array(str(level), shape=coarse.shape, dtype=coarse.dtype, chunks=chunks, **extra)
+        array = group.create_array(str(level), shape=coarse.shape, dtype=coarse.dtype, chunks=chunks, compressors=packed, **extra)
         array[...] = coarse
         scale = [SCALES[a] * (2**level if a in "yx" else 1) for a in axes]
         datasets.append({"path": str(level), "coordinateTransformations": [{"type": "scale", "scale": scale}]})

@@ -37,6 +37,15 @@ def test_a_page_is_never_replaced_by_one_that_moved() -> None:
     assert not moved and wrong == [f"{told_of}; remove the line: no page can be at this address"]
 
 
+def test_frames_of_other_pages_go_where_the_image_goes() -> None:
+    """Only an image that moved to an image: another page is none for a frame, and a frame's own address is never recorded."""
+    pages = [*PAGES, "images/new/index.html", "embed/new/index.html", "embed/taken/index.html"]
+    raw = "images/old/\timage\timages/new/\nimages/lost/\timage\tstudies/s1/\nimages/taken/\timage\timages/new/\n"
+    moved, wrong = told(raw, pages)
+    assert not wrong and {a: t for a, t in moved.items() if a.startswith("embed/")} == {"embed/old/": "embed/new/"}
+    assert read(b"embed/new/\t\t\n")[1]
+
+
 def test_circles_and_mistaken_targets() -> None:
     moved, wrong = told("studies/a/\tstudy\tstudies/b/\nstudies/b/\tstudy\tstudies/a/\nstudies/c/\tstudy\tstudies/s11/\n")
     assert not moved

@@ -64,6 +64,7 @@ def _console_page(site: Site) -> None:
 def _image_pages(site: Site) -> None:
     site.write_all(tiles.strips("tiles/stack"))
     site.write_all(tiles.rgb("tiles/slide"))
+    site.write("tiles/stack/thumbnail.webp", tiles.thumbnail())
     for name, rois in (("stack", ' data-rois="../../tiles/stack/rois.json"'), ("slide", ""), ("gone", "")):
         site.page(
             f"images/{name}/", ("viewer",),
@@ -73,7 +74,7 @@ def _image_pages(site: Site) -> None:
 
 def _plate_page(site: Site) -> None:
     """Two rows of four wells; A3 is missing, B2 has two fields."""
-    field = {"info": "../../../../tiles/stack/info.json", "name": "field", "preview": ""}
+    field = {"info": "../../../../tiles/stack/info.json", "name": "field"}
     names = [(r, c) for r in "AB" for c in (1, 2, 3, 4)]
     wells = {f"{r}{c}": {"kind": "control" if c == 1 else "sample", "score": c + (r == "B") * 4, "round": c == 2} for r, c in names}
     del wells["A3"]
@@ -89,7 +90,7 @@ def _plate_page(site: Site) -> None:
         for r in "AB"
     )
     site.page(
-        "studies/demo/screenA/plate0/", ("plate", "viewer"),
+        "studies/demo/screenA/plate0/", ("plate",),
         f'<section class="plate-view"><div class="plate-tools" hidden></div><table class="plate"><tbody>{rows}</tbody></table>'
         f'<div class="plate-legend"><ul><li>found</li></ul></div><aside id="well" class="well-panel"></aside></section>'
         f'<div class="viewer" id="viewer" hidden></div>',
@@ -98,15 +99,16 @@ def _plate_page(site: Site) -> None:
 
 
 def _gallery_page(site: Site) -> None:
-    field = {"info": "../../../../tiles/stack/info.json", "name": "field", "preview": ""}
-    pictures = "".join(
-        f'<li data-well="{s}" data-field="{f}"><a href="../../../../images/stack/">{s} {f}</a></li>'
-        for s, f in (("one", 1), ("two", 1), ("two", 2))
-    )
+    field = {"info": "../../../../tiles/stack/info.json", "name": "field"}
+    shown = (("one", 1), ("two", 1), ("two", 2))
+    pictures = "".join(f'<li data-well="{s}" data-field="{f}"><a href="../../../../images/stack/">{s} {f}</a></li>' for s, f in shown)
+    lines = "".join(f'<tr id="{s}" data-state="well sample"><td>{s}</td></tr>' for s in ("one", "two"))
     site.page(
-        "studies/demo/experimentA/set/", ("viewer",),
-        f'<div class="viewer" id="viewer" hidden></div><ul class="gallery" id="gallery">{pictures}</ul>',
-        {"wells": {"one": {"fields": [field]}, "two": {"fields": [field, field]}}},
+        "studies/demo/experimentA/set/", ("plate-dataset",),
+        f'<div class="viewer" id="viewer" hidden></div><section class="plate-view" id="grid"><div class="plate-tools" hidden></div>'
+        f'<ul class="gallery" id="gallery">{pictures}</ul><div id="cells"></div></section>'
+        f'<table id="twin"><thead><tr><th>Image</th></tr></thead><tbody>{lines}</tbody></table>',
+        {"wells": {"one": {"fields": [field]}, "two": {"fields": [field, field]}}, "rows": [{}, {}], "colour_by": []},
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ NAMES = {
     "hyparquet.js",
     "lunr.js",
     "codemirror.js",
+    "zarrita.js",
+    "fzstd.js",
     "THIRD-PARTY.txt",
     "outlines.json",
 }

@@ -165,6 +165,24 @@ def test_contrast_is_kept_from_well_to_well(site_served: Served, open_page: Brow
     assert not page.get_by_label("Show GFP").is_checked()
 
 
+@pytest.mark.parametrize(
+    "place", ["screenA/plate0/?c=1|100:600$00FF00,-2&z=1#B2", "screenA/plate0/#B2", "experimentA/set/?c=-2&other=1#two"]
+)
+def test_an_archive_s_own_address_is_taken_over(site_served: Served, open_page: Browsing, place: str) -> None:
+    """`?c=…&z=…` in the query asks for the view of a well or sample; the page's own hash takes its place."""
+    page = open_page(site_served.url("/", "studies/demo/" + place))
+    page.get_by_label("Show GFP").wait_for()
+    asked = "?" in place
+    assert page.get_by_label("Show GFP").is_checked() is not asked
+    page.wait_for_function("asked => location.hash.includes('c=') === asked", arg=asked)
+    query = page.evaluate("() => location.search")
+    assert query == ("?other=1" if "other" in place else "")
+    if "100:600" in place:
+        assert page.get_by_label("DAPI (DNA): brightest, typed").input_value() == "600"
+        assert page.locator(".viewer-slider output").first.inner_text().startswith("1 of 3")
+        assert page.get_by_label("Colour of DAPI").input_value() == "#00ff00"
+
+
 def test_wells_are_coloured_by_what_is_asked(site_served: Served, open_page: Browsing) -> None:
     page = open_page(site_served.url("/", "studies/demo/screenA/plate0/"))
     page.get_by_label("Colour by").select_option("score")

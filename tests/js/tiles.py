@@ -68,6 +68,11 @@ def strips(folder: str) -> Mapping[str, bytes]:
     return files
 
 
+def thumbnail() -> bytes:
+    """The small picture beside tiles."""
+    return _webp(np.full((8, 8), 90, np.uint8))
+
+
 def rgb(folder: str) -> Mapping[str, bytes]:
     """A slide of 700 × 600: left half red, right half white; brightfield."""
     info = {

@@ -23,13 +23,13 @@ test('what nothing is asked of is the middle plane, and says nothing in the addr
 test('every view survives the address', () => {
   const view = {
     channels: [{ shown: false, low: 150.5, high: 600, colour: '#ff8800', lut: '', invert: false }, { shown: true, low: 0.1, high: 0.75, colour: '#00ff00', lut: 'cyan-hot', invert: true }],
-    z: 4, t: 1, x: 512, y: 300.5, zoom: 250, grey: true, projection: false, rotation: 270, flip: true, at: [10, 20],
+    z: 4, t: 1, x: 512, y: 300.5, zoom: 250, grey: true, projection: false, rotation: 270, flip: true, at: [10, 20], exact: 'p',
   }
   const hash = '#' + hashOf({ sample: 'A 2/é&=', field: 3 }, viewHash(view, info))
   const { target, parts } = readHash(hash)
   assert.deepEqual(target, { sample: 'A 2/é&=', field: 3 })
   assert.deepEqual(viewOf(parts, info), view)
-  assert.match(hash, /&c=-1\|150\.5:600\$FF8800,2\|0\.1:0\.75\$cyan-hot!&m=g&z=5&t=2&r=270&f=1&at=10,20&x=512&y=300\.5&zm=250$/)
+  assert.match(hash, /&c=-1\|150\.5:600\$FF8800,2\|0\.1:0\.75\$cyan-hot!&m=g&z=5&t=2&r=270&f=1&at=10,20&x=512&y=300\.5&zm=250&e=p$/)
 })
 
 test('an archive’s own address is read from the query, and leaves it', () => {
@@ -53,6 +53,9 @@ test('a projection is asked for where there is one, and the preview’s plane is
   const plane = viewOf(readHash('#p=normal&z=2').parts, stack)
   assert.deepEqual([plane.projection, plane.z], [false, 1])
   assert.equal(viewHash(plane, stack), 'p=normal&z=2')
+  assert.deepEqual(viewOf(readHash('#z=2').parts, stack), plane, 'who names a plane means it')
+  assert.equal(viewOf(readHash('#z=99').parts, stack).projection, true)
+  assert.equal(viewHash({ ...initial(stack), z: 1 }, stack), 'p=intmax&z=2')
   assert.equal(initial({ ...info, preview: { z: 4 } }).z, 4)
 })
 

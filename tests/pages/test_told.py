@@ -37,7 +37,7 @@ def test_legend_and_controls() -> None:
         _row("A3", control_type="negative"),
         _row("A4", control_type="positive", hit="y"),
     ]
-    told = legend(cell for _, cells in grid(plate, rows, None) for cell in cells)
+    told = legend(cell for _, cells in grid(plate, rows, ()) for cell in cells)
     assert told == [
         ("hit", "phenotype found", 1),
         ("control", "control (1 with a phenotype)", 2),
