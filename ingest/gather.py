@@ -14,9 +14,9 @@ from ingest import checks, folders, ledgers, ontologies, ontologies_between, por
 from ingest.folders import StudyFolder
 from ingest.gene_files.finding import read_gene_files
 from ingest.gene_files.organisms import strange_organisms
-from ingest.images import regions_strays
 from ingest.images.batches import ImageBatch, image_steps
-from ingest.images.remote import Afar
+from ingest.images.ome_zarr.remote import Afar
+from ingest.images.regions import strays as regions_strays
 from ingest.marks import quoted
 from ingest.releases import read_releases
 from portal import frozen

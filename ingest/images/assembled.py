@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.images.companion import opened_pages
+from ingest.images.layouts.companion import opened_pages
 from ingest.images.names import Part, Placed
-from ingest.images.ome_zarr import MAX_CHUNK, Fetch, Range
+from ingest.images.ome_zarr.metadata import MAX_CHUNK, Fetch, Range
+from ingest.images.ome_zarr.remote import fetching
 from ingest.images.opened import PARTIAL, Opened, SourceChannel, Unreadable, check_size
 from ingest.images.opening import opened, reason
-from ingest.images.remote import fetching
 from portal.engine.step import Opened as Files
 from portal.engine.step import canonical, digest_of
 from portal.imaging.planes import Plane, Planes, Rgb, Source
@@ -35,7 +35,7 @@ def opened_image(files: Files, placed: Placed, *, axes: str | None = None, hosts
         with opened_pages(files, placed) if placed.parts[0].page is not None else _set(files, placed, axes) as found:
             yield _told(found, placed)
     elif placed.url or placed.path not in files:
-        from ingest.images.zarr_pixels import zarr_image  # zarr-python takes longer to come than a small image to be drawn
+        from ingest.images.ome_zarr.pixels import zarr_image  # zarr-python takes longer to come than a small image to be drawn
 
         if placed.url:
             yield zarr_image(fetching(placed.url, placed.mark, hosts), "", longest=LONGEST, most=MOST)

@@ -20,9 +20,9 @@ from ingest.images import plates
 from ingest.images.drawing import images as draw
 from ingest.images.members import Entry, files_of
 from ingest.images.names import Placed, row_and_column, well_order
-from ingest.images.regions import Beside, missing
-from ingest.images.regions_strays import lonely_masks
-from ingest.images.remote import Afar
+from ingest.images.ome_zarr.remote import Afar
+from ingest.images.regions.read import Beside, missing
+from ingest.images.regions.strays import lonely_masks
 from portal import addresses
 from portal.engine.step import Need, Step, Tree, digest_of
 from portal.model import Images, StudyComponent

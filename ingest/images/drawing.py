@@ -13,12 +13,12 @@ from typing import Any
 from ingest.images.assembled import opened_image, traced, why
 from ingest.images.exact import Exact, plate_groups
 from ingest.images.faults import is_ours, may_pass
-from ingest.images.label_tables import strange
 from ingest.images.looks import gathered, look, wavelengths
 from ingest.images.names import Placed, well_order
 from ingest.images.opened import MAX_CHANNELS, Opened, Unreadable, mended
-from ingest.images.regions import labelled, overlays, regions_of, told_of
-from ingest.images.slides import associated
+from ingest.images.readers.slides import associated
+from ingest.images.regions.label_tables import strange
+from ingest.images.regions.read import labelled, overlays, regions_of, told_of
 from ingest.images.sprites import Cells, Key, chosen, sprites
 from portal import addresses, problems
 from portal.engine.step import Work, recipe

@@ -12,15 +12,15 @@ from itertools import islice
 from pathlib import Path
 
 from ingest.folders import nearest_file, read_below
-from ingest.images import ome_zarr
-from ingest.images.cellvoyager import cellvoyager
-from ingest.images.companion import COMPANION, companion
-from ingest.images.imagexpress import imagexpress
-from ingest.images.layouts import Joined, Laid, joined
+from ingest.images.layouts.cellvoyager import cellvoyager
+from ingest.images.layouts.companion import COMPANION, companion
+from ingest.images.layouts.imagexpress import imagexpress
+from ingest.images.layouts.known import Joined, Laid, joined
 from ingest.images.names import BadPattern, Placed, Spot, chosen, in_well, pattern_of, placed, spotted
+from ingest.images.ome_zarr import metadata as ome_zarr
+from ingest.images.ome_zarr.remote import Afar, web
 from ingest.images.opened import Unreadable, mended
-from ingest.images.regions import is_beside
-from ingest.images.remote import Afar, web
+from ingest.images.regions.read import is_beside
 from portal import spelling
 from portal.model import Images
 from portal.problems import Place, Problem, Severity

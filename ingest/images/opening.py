@@ -13,14 +13,14 @@ from pathlib import Path, PurePosixPath
 from openslide import OpenSlideError
 from PIL import Image
 
-from ingest.images.extras import EXTRAS, extra_of
 from ingest.images.faults import is_ours
-from ingest.images.mrc import is_mrc, opened_mrc
-from ingest.images.ome_xml import opened_ome_xml
 from ingest.images.opened import MAX_PIXELS, Opened, Unreadable
-from ingest.images.pictures import opened_picture
-from ingest.images.slides import maker, opened_slide
-from ingest.images.tiff import opened_tiff
+from ingest.images.readers.extras import EXTRAS, extra_of
+from ingest.images.readers.mrc import is_mrc, opened_mrc
+from ingest.images.readers.ome_xml import opened_ome_xml
+from ingest.images.readers.pictures import opened_picture
+from ingest.images.readers.slides import maker, opened_slide
+from ingest.images.readers.tiff import opened_tiff
 from portal.engine.attempts import Lost
 from portal.imaging.planes import Rgb
 

@@ -15,7 +15,7 @@ from typing import Any
 import tifffile
 from PIL import Image
 
-from ingest.images.slides import maker
+from ingest.images.readers.slides import maker
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _OTHERWISE = "write raw: ome-zarr"

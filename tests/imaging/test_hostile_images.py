@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from ingest.images.claims import looked_at
+from ingest.images.readers.claims import looked_at
 from tests.imaging.test_opening_slides import dicom_slide, svs, tissue
 
 ROOT = Path(__file__).parents[2]

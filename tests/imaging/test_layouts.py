@@ -13,7 +13,7 @@ import tifffile
 from ingest.images.assembled import opened_image, why
 from ingest.images.batches import ImageBatch, image_steps
 from ingest.images.drawing import images
-from ingest.images.layouts import positions
+from ingest.images.layouts.known import positions
 from ingest.images.names import Placed
 from ingest.images.opened import Opened, Unreadable
 from portal.facts import ComponentImages

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.images.opened import Unreadable
 from ingest.images.opening import opened
-from ingest.images.regions_ome import of_header
+from ingest.images.regions.ome import of_header
 from portal.imaging.planes import Planes
 
 HEAD = '<?xml version="1.0"?>\n<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from ingest.folders import find_studies
-from ingest.images import ome_zarr
 from ingest.images.assembled import opened_image, traced
 from ingest.images.drawing import images
+from ingest.images.ome_zarr import metadata as ome_zarr
 from ingest.images.opened import Opened, Unreadable
 from portal.facts import ComponentImages
 from portal.imaging.planes import Planes

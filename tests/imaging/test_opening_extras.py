@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from ingest.images.extras import EXTRAS, extra_of
 from ingest.images.opened import Opened, SourceChannel, Unreadable
 from ingest.images.opening import opened
+from ingest.images.readers.extras import EXTRAS, extra_of
 from portal.imaging.planes import Planes, Rgb
 from tests.imaging.test_opening_slides import dicom_slide, element, tissue
 

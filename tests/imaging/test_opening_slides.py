@@ -11,8 +11,8 @@ import tifffile
 
 from ingest.images.opened import Opened, Unreadable
 from ingest.images.opening import opened
-from ingest.images.slides import opened_slide
-from ingest.images.tiff import opened_tiff
+from ingest.images.readers.slides import opened_slide
+from ingest.images.readers.tiff import opened_tiff
 from portal.imaging.planes import Rgb
 from portal.imaging.rgb import tile_rgb
 

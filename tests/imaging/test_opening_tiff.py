@@ -11,7 +11,7 @@ from PIL import Image
 
 from ingest.images.opened import Opened, SourceChannel, Unreadable
 from ingest.images.opening import opened
-from ingest.images.segments import Segments
+from ingest.images.readers.segments import Segments
 from portal.imaging.planes import Planes, Rgb
 
 PARTS = ((slice(0, 83), slice(0, 111)), (slice(5, 71), slice(40, 41)), (slice(30, 33), slice(0, 111)), (slice(82, 83), slice(110, 111)))

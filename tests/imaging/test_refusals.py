@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from ingest.images import mrc
 from ingest.images.assembled import opened_image
 from ingest.images.drawing import images
+from ingest.images.readers import mrc
 from portal.engine.attempts import Attempts
 from portal.engine.step import Work
 from tests.imaging.test_layouts import grey, members, planned, work
@@ -93,7 +93,7 @@ def test_what_may_be_read_another_time_is_not_remembered(tmp_path: Path, monkeyp
     (tmp_path / "libraries").mkdir()
     (tmp_path / "libraries/nd2.py").write_text("import what_nd2_stands_on\n")
     monkeypatch.syspath_prepend(tmp_path / "libraries")
-    monkeypatch.delitem(sys.modules, "ingest.images.optional.nd2", raising=False)
+    monkeypatch.delitem(sys.modules, "ingest.images.readers.optional.nd2", raising=False)
     monkeypatch.delitem(sys.modules, "nd2", raising=False)
     (batch,), _ = planned(top, source="*.*")
     plain = work(top, batch, tmp_path / "s")

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.images import regions_ome, regions_table
-from ingest.images.regions import features_of
-from ingest.images.regions_masks import bits, outlines
-from ingest.images.regions_points import points_of
+from ingest.images.regions import ome as regions_ome
+from ingest.images.regions import table as regions_table
+from ingest.images.regions.masks import bits, outlines
+from ingest.images.regions.points import points_of
+from ingest.images.regions.read import features_of
 from portal.imaging.points import Points, described, inside, packed
 from portal.imaging.regions import MAX_FEATURES, Unusable, measured, take, within
 

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from ingest.images.assembled import opened_image
 from ingest.images.batches import ImageBatch, image_steps
 from ingest.images.drawing import images
-from ingest.images.remote import FRESH, Afar, web
+from ingest.images.ome_zarr.remote import FRESH, Afar, web
 from portal.facts import ComponentImages
 from portal.imaging.planes import Planes
 from portal.model import Images, StudyComponent

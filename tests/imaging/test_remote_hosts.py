@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.images.remote import Afar
-from ingest.images.web import Forbidden, Web, checked, public
+from ingest.images.ome_zarr.remote import Afar
+from ingest.images.ome_zarr.web import Forbidden, Web, checked, public
 from tests.imaging.test_remote import far
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ingest.images.names import SUFFIX
-from ingest.images.regions import TOLD, bounded, features_of, named_after
-from ingest.images.regions_points import points_of
+from ingest.images.regions.points import points_of
+from ingest.images.regions.read import TOLD, bounded, features_of, named_after
 from portal import problems
 from portal.engine.step import Work, recipe
 from portal.imaging.regions import Unusable
@@ -61,7 +61,7 @@ def strays(work: Work, *, folder: str, files: dict[str, dict[str, Any]], entries
 
 def of_study(batches: Sequence[Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """(params of `strays` without `folder`, the files it reads) for the batches of a study; no files where it has none. `batches`: with
-    their entries' files as `over` (ingest.images.regions.Beside), and the images as the `placed` of their `params`."""
+    their entries' files as `over` (ingest.images.regions.read.Beside), and the images as the `placed` of their `params`."""
     numbers: dict[int, int] = {}
     entries: list[dict[str, Any]] = []
     files: dict[str, dict[str, Any]] = {}

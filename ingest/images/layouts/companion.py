@@ -17,9 +17,9 @@ import numpy as np
 import tifffile
 
 from ingest.folders import read_below
-from ingest.images.metadata import MAX_XML
 from ingest.images.names import SUFFIX, Part, PartChannel, Placed
 from ingest.images.opened import MAX_PLANES, Opened, SourceChannel, Unreadable, check_size
+from ingest.images.readers.metadata import MAX_XML
 from portal.engine.step import Opened as Files
 from portal.imaging.planes import Plane, Planes
 

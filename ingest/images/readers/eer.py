@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ingest.images.metadata import length, number
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.metadata import length, number
 from portal.imaging.planes import Plane, Planes
 
 MAX_FRAMES = 20_000

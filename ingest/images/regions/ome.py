@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import tifffile
 
 from ingest.images.names import SUFFIX
-from ingest.images.regions_masks import bits, outlines
+from ingest.images.regions.masks import bits, outlines
 from portal.imaging.regions import MAX_FEATURES, Unusable, feature
 
 MAX_XML = 50_000_000

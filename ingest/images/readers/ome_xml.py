@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ingest.images.metadata import MAX_XML, oblong, ome_said
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.metadata import MAX_XML, oblong, ome_said
 from portal.imaging.planes import Plane, Planes
 
 XML = "is an XML file; name the image files that it describes, or write its pixels as OME-TIFF"

@@ -11,8 +11,8 @@ from typing import Any
 import nd2
 import numpy as np
 
-from ingest.images.metadata import cleaned, number, oblong, positive
 from ingest.images.opened import Opened, SourceChannel, Unreadable, check_size
+from ingest.images.readers.metadata import cleaned, number, oblong, positive
 from portal.imaging.planes import Plane, Planes, Rgb
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.images.claims import check_claim, looked_at
+from ingest.images.readers.claims import check_claim, looked_at
 
 KEPT = 96 * 2**20  # bytes of decoded strips or tiles; a row of 512-px tiles across a 40,000-px plane of 16 bits is 40 MB
 MAX_SEGMENT = 64_000_000  # values of one strip or tile; where a strip is the page, a region costs the page

@@ -1,6 +1,6 @@
 """Formats of makers of instruments, read by libraries that are installed only where they are wanted: `pip install slidecase[czi]`.
 
-Each module of `ingest.images.optional` has `opened(path)`, as `ingest.images.opening.opened`, and imports its library when it is
+Each module of `ingest.images.readers.optional` has `opened(path)`, as `ingest.images.opening.opened`, and imports its library when it is
 imported itself. A file of a format whose library is missing is refused with the line that installs it.
 """
 
@@ -28,7 +28,7 @@ class Extra:
     def opened(self, path: Path) -> AbstractContextManager[Opened]:
         """Raises NotInstalled where the library is not there, or does not start."""
         try:
-            module = importlib.import_module(f"ingest.images.optional.{self.name}")
+            module = importlib.import_module(f"ingest.images.readers.optional.{self.name}")
         except (ImportError, OSError) as missing:  # OSError: a library of its own that does not fit this machine
             absent = isinstance(missing, ModuleNotFoundError) and (missing.name or "").partition(".")[0] == self.library
             state = "is not installed" if absent else f"does not start ({' '.join(str(missing).split())[:120]})"

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import openslide
 
-from ingest.images.metadata import number, oblong, positive
 from ingest.images.opened import Opened, check_size, on_white
+from ingest.images.readers.metadata import number, oblong, positive
 from portal.imaging.planes import Picture, Rgb
 
 # Slides of one file each, by OpenSlide's own names. `generic-tiff` is left to tifffile, which reads more of them.

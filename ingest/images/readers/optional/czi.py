@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 from pylibCZIrw import czi
 
-from ingest.images.metadata import MAX_XML, cleaned, length, number, oblong, positive
 from ingest.images.opened import Opened, SourceChannel, Unreadable, check_size
+from ingest.images.readers.metadata import MAX_XML, cleaned, length, number, oblong, positive
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 _KINDS = {"Gray8": np.uint8, "Gray16": np.uint16, "Gray32Float": np.float32, "Bgr24": np.uint8, "Bgr48": np.uint16}

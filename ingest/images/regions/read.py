@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from typing import Any
 
-from ingest.images import regions_ome, regions_table
-from ingest.images.label_tables import Objects, Row, rows_of
 from ingest.images.names import SUFFIX, Placed, chosen
 from ingest.images.opened import Opened, Unreadable, mended
 from ingest.images.opening import opened, reason
-from ingest.images.regions_points import points_of
+from ingest.images.regions import ome as regions_ome
+from ingest.images.regions import table as regions_table
+from ingest.images.regions.label_tables import Objects, Row, rows_of
+from ingest.images.regions.points import points_of
 from portal.engine.step import Opened as Inputs
 from portal.facts import RegionFacts
 from portal.imaging.planes import LabelImage, Planes

@@ -14,8 +14,8 @@ import zarr
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
 
-from ingest.images import ome_zarr
-from ingest.images.ome_zarr import Array, Fetch, Multiscale, Range, Read
+from ingest.images.ome_zarr import metadata as ome_zarr
+from ingest.images.ome_zarr.metadata import Array, Fetch, Multiscale, Range, Read
 from ingest.images.opened import MAX_PIXELS, Opened, Unreadable
 from portal.imaging.planes import LabelImage, Plane, Planes
 

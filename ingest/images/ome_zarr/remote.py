@@ -18,10 +18,10 @@ from threading import Lock
 from typing import TypeVar
 from urllib.parse import quote
 
-from ingest.images import ome_zarr
-from ingest.images.ome_zarr import Fetch, Range
+from ingest.images.ome_zarr import metadata as ome_zarr
+from ingest.images.ome_zarr.metadata import Fetch, Range
+from ingest.images.ome_zarr.web import Answer, Forbidden, Web, checked
 from ingest.images.opened import Unreadable
-from ingest.images.web import Answer, Forbidden, Web, checked
 
 FRESH = 3600  # s: how long an answer stands before it is asked for again
 AT_ONCE = 16

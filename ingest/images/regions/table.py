@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.images.names import SUFFIX
-from ingest.images.regions_ome import ellipse
+from ingest.images.regions.ome import ellipse
 from portal.imaging.regions import MAX_BYTES, MAX_PROPERTIES, Unusable, feature
 
 MAX_COLUMNS = 200

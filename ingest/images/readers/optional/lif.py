@@ -10,8 +10,8 @@ from typing import Any
 import liffile
 import numpy as np
 
-from ingest.images.metadata import oblong, positive
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.metadata import oblong, positive
 from portal.imaging.planes import Plane, Planes, Rgb
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.images.names import SUFFIX
-from ingest.images.regions_table import typed
+from ingest.images.regions.table import typed
 from portal.imaging.regions import Unusable
 from portal.problems import Place, Problem
 

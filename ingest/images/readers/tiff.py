@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from ingest.images import pictures
-from ingest.images.metadata import described
 from ingest.images.opened import MAX_PIXELS, PARTIAL, Opened, Unreadable, check_size, on_white
-from ingest.images.segments import Segments, whole_page
+from ingest.images.readers import pictures
+from ingest.images.readers.metadata import described
+from ingest.images.readers.segments import Segments, whole_page
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 # tifffile tells of every oddity; what matters is checked here and told as a refusal.
@@ -56,7 +56,7 @@ def opened_tiff(path: Path, name: str, axes: str | None = None) -> Iterator[Open
             raise Unreadable("holds no image")
         series = tif.series[0]
         if tif.is_eer and series.kind == "eer":
-            from ingest.images.eer import summed
+            from ingest.images.readers.eer import summed
 
             yield summed(tif, series, path)
             return

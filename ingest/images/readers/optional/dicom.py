@@ -12,8 +12,8 @@ import numpy as np
 import pydicom
 from pydicom.pixels import pixel_array
 
-from ingest.images.metadata import length, oblong
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.metadata import length, oblong
 from portal.imaging.planes import Picture, Plane, Planes, Rgb
 
 # What names a patient: the label of a slide, and the overview that shows it.

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from mrcfile.mrcinterpreter import MrcInterpreter
 
-from ingest.images.metadata import length, oblong
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.metadata import length, oblong
 from portal.imaging.planes import Plane, Planes
 
 HEADER = 1024

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import tifffile
 
 from ingest.folders import read_below
-from ingest.images.layouts import Laid
+from ingest.images.layouts.known import Laid
 from ingest.images.names import PartChannel, Placed, Spot, in_well
 
 NAME = re.compile(

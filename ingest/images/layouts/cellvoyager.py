@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ingest.folders import read_below
-from ingest.images.layouts import Laid
+from ingest.images.layouts.known import Laid
 from ingest.images.names import PartChannel, Placed, Spot, in_well
 
 NAME = re.compile(

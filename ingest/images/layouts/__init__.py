@@ -1,0 +1,1 @@
+"""Folders as instruments write them."""

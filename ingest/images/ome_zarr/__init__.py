@@ -1,0 +1,1 @@
+"""OME-Zarr in a study folder or on a server."""

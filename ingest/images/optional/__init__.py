@@ -1,1 +1,0 @@
-"""Readers that need a library of their own: see `ingest.images.extras`."""

@@ -1,0 +1,1 @@
+"""One module a format: what a file says, and its pixels."""

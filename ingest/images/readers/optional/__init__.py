@@ -1,0 +1,1 @@
+"""Readers that need a library of their own: see `ingest.images.readers.extras`."""

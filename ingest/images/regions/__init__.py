@@ -1,0 +1,1 @@
+"""What lies over images: regions of interest, label images, localisations, and what is wrong with them."""
