@@ -10,13 +10,17 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from ingest import checks, folders, ledgers, ontologies, ontologies_between, portal_yaml, recorded, samples, studies
 from ingest.folders import StudyFolder
 from ingest.gene_files.finding import read_gene_files
 from ingest.gene_files.organisms import strange_organisms
 from ingest.images.batches import ImageBatch, image_steps
+from ingest.images.looks import gathered
 from ingest.images.ome_zarr.remote import Afar
 from ingest.images.regions import strays as regions_strays
+from ingest.images.shown_samples import Samples
 from ingest.marks import quoted
 from ingest.releases import read_releases
 from portal import frozen
@@ -208,18 +212,25 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf], hosts: Sequence
     read: list[Step] = []
     drawn: list[Step] = []
     images: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name, shelf in sorted(shelves.items()):
+        if shelf.study is None:
+            continue
+        for index, component in enumerate(shelf.study.components):
+            here = f"components[{index}]."
+            tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
+            if tables <= set(shelf.folder.files):
+                read.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
+            owners[f"samples {name}/{component.name}"] = shelf
+    trees = engine.run(read, keep_going=True, stage="Reading tables")
     afar = Afar(engine.store.root / "remote.json", hosts=hosts)
     for name, shelf in sorted(shelves.items()):
         if shelf.study is None:
             continue
         every: list[ImageBatch] = []
         for index, component in enumerate(shelf.study.components):
-            here = f"components[{index}]."
-            tables = {t for path, t in folders.named_tables(shelf.study) if path.startswith(here)}
-            if tables <= set(shelf.folder.files):
-                read.append(samples_step(shelf.study, component, engine.store.sources(shelf.folder.path, sorted(tables))))
+            known = _sampled(engine, trees.get(f"samples {name}/{component.name}")) if component.images and component.samples else None
             batches, wrong = image_steps(
-                name, component, shelf.folder.path, shelf.folder.files, index=index, raw=shelf.study.raw, afar=afar
+                name, component, shelf.folder.path, shelf.folder.files, index=index, raw=shelf.study.raw, afar=afar, samples=known
             )
             shelf.problems += wrong
             every += batches
@@ -228,25 +239,36 @@ def _read_components(engine: Engine, shelves: dict[str, _Shelf], hosts: Sequence
             images[name, component.name] = tuple(s.name for s in steps if s.name.startswith("images "))
             drawn += steps
             owners |= {s.name: shelf for s in steps}
-            owners[f"samples {name}/{component.name}"] = shelf
         params, files = regions_strays.of_study(every)
         if files:
             params["folder"] = shelf.folder.folder
-            read.append(Step(f"regions {name}", regions_strays.strays, params, (engine.store.sources(shelf.folder.path, files),)))
+            drawn.append(Step(f"regions {name}", regions_strays.strays, params, (engine.store.sources(shelf.folder.path, files),), 0))
             owners[f"regions {name}"] = shelf
     afar.save()
-    trees = engine.run(read, keep_going=True, stage="Reading tables")
     trees |= engine.run(drawn, keep_going=True, stage="Drawing images", unit="images")
     for step in engine.failed:
         if step in owners:
             owners[step].problems.append(_fault(engine, owners[step], step))
-    for step, tree in trees.items():
-        shelf, out = owners[step], _open(engine, tree)
-        if "problems.json" in out:
-            shelf.problems += studies.with_lines(load(out.read("problems.json")), shelf.folder.file, shelf.lines or {})
+    told = {step: load(out.read("problems.json")) for step, tree in trees.items() if "problems.json" in (out := _open(engine, tree))}
+    # Over all plates and batches of a component: one mistake in study.yaml is one warning, not one a plate.
+    for (name, _), its in images.items():
+        shelves[name].problems += gathered([p for step in its for p in told.pop(step, [])])
+    for step, problems in told.items():
+        owners[step].problems += problems
     for shelf in shelves.values():
         shelf.problems[:] = studies.with_lines(shelf.problems, shelf.folder.file, shelf.lines or {})
     return images
+
+
+def _sampled(engine: Engine, tree: Tree | None) -> Samples | None:
+    """The samples of each container of a component, where its tables could be read."""
+    if tree is None or "samples.parquet" not in tree:
+        return None
+    found: dict[str, set[str]] = {}
+    table = pq.read_table(_open(engine, tree).path("samples.parquet"), columns=["container", "sample"])
+    for container, sample in zip(*(table[name].to_pylist() for name in ("container", "sample")), strict=True):
+        found.setdefault(container, set()).add(sample)
+    return found
 
 
 def _organisms(engine: Engine, shelves: Mapping[str, _Shelf]) -> tuple[set[str], bool]:

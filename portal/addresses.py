@@ -13,6 +13,9 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import quote
 
+# Of the largest plate there is, of 3,456 wells: a well beyond has no place on a plate's page.
+MOST_ROWS, MOST_COLUMNS = 48, 72
+
 HOME = ""
 STUDIES = "studies/"
 GENES = "genes/"
@@ -101,10 +104,21 @@ def container(accession: str, component_name: str, name: str) -> str:
     return f"studies/{accession}/{component_name}/{slug(name)}/"
 
 
+@lru_cache(maxsize=2**16)
+def fragment(sample_name: str) -> str:
+    """What stands for a well or image in the fragment of its page, and is its row's id.
+
+    A name may itself end as a field does: then its dot is escaped, as assets/js/viewer-state.js does.
+
+    >>> fragment("A2"), fragment("x.f2"), fragment("x.f2.tif")
+    ('A2', 'x%2Ef2', 'x.f2.tif')
+    """
+    return re.sub(r"\.(?=f[0-9]+\Z)", "%2E", _quoted(sample_name))
+
+
 def sample(accession: str, component_name: str, container_name: str, sample_name: str, field: int = 1) -> str:
     """A well or image on its container's page: `…/plate1/#A2`, `#A2.f3` for the third field."""
-    fragment = _quoted(sample_name)
-    return container(accession, component_name, container_name) + "#" + fragment + (f".f{field}" if field > 1 else "")
+    return container(accession, component_name, container_name) + "#" + fragment(sample_name) + (f".f{field}" if field > 1 else "")
 
 
 def image(image_id: str) -> str:

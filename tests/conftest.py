@@ -45,7 +45,7 @@ def build_py(*arguments: str | Path, environment: dict[str, str] | None = None, 
     jobs = ["--jobs", "1"] if arguments and arguments[0] in ("build", "check") and "--jobs" not in arguments else []
     return subprocess.run(
         [sys.executable, str(ROOT / "build.py"), *map(str, arguments), *jobs],
-        cwd=cwd, env={**os.environ, "COLUMNS": "200", **(environment or {})}, capture_output=True, text=True, timeout=900,
+        cwd=cwd, env={**os.environ, "COLUMNS": "200", **(environment or {})}, capture_output=True, text=True, timeout=1800,
     )  # fmt: skip
 
 

@@ -80,9 +80,8 @@ export async function copyText(button, text) {
   setTimeout(() => (button.textContent = before), 2000)
 }
 
-/** Scrolls as little as shows an element, without motion where the reader wants none. @param {Element} element */
-export function intoView(element) {
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+/** Scrolls as little as shows an element, without motion where the reader wants none. @param {Element} element @param {boolean} [still] */
+export function intoView(element, still = matchMedia('(prefers-reduced-motion: reduce)').matches) {
   element.scrollIntoView({ block: 'nearest', behavior: still ? 'auto' : 'smooth' })
 }
 

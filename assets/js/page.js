@@ -1,6 +1,6 @@
 // On every page: the theme, the phone's menu, buttons that copy, the search box.
 
-import { copyText } from './dom.js'
+import { atRoot, copyText } from './dom.js'
 import { SearchBox } from './search-box.js'
 
 const THEMES = ['system', 'light', 'dark']
@@ -71,6 +71,9 @@ function copies() {
     const target = document.querySelector(button.dataset.copy ?? '')
     if (!target) continue
     button.hidden = false
+    // Where the portal does not know its own address, the browser does.
+    const { address } = button.dataset
+    if (address) target.textContent = (target.textContent ?? '').replace(address, atRoot(address))
     button.addEventListener('click', () => copyText(button, target.textContent?.trim() ?? ''))
   }
 }

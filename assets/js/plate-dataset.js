@@ -33,7 +33,7 @@ class Dataset {
       cells: this.names.map((name, i) => ({
         shown: this.#shown(i), told: data.rows?.[i] ?? {}, at: i < this.rows ? i : -1, hit: /\bhit\b/.test(this.lines[i].dataset.state ?? ''),
       })),
-      word: 'sample', words: 'samples', has: (sample) => this.at.has(sample ?? ''), panel: null, above: true,
+      word: 'sample', words: 'samples', place: 'grid', names: () => [...new Set((this.order?.order ?? [...this.names.keys()]).map((i) => this.names[i]))], panel: null, above: true,
       shown: ({ sample, field }) => this.#shown(this.at.get(sample ?? '') ?? -1).filter((s) => !s.field || s.field === field),
       told: ({ sample }) => this.#told(this.at.get(sample ?? '') ?? -1), show: (target) => this.#show(target),
     }, data, data.wells ?? {})

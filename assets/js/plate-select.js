@@ -8,9 +8,9 @@ import { readHash, targetHash } from './viewer-state.js'
 /** @typedef {import('./viewer-state.js').Target} Target */
 /** @typedef {import('./viewer-state.js').View} View */
 /** @typedef {import('./viewer-chooser.js').Field} Field */
-/** @typedef {{word: string, words: string, image: (target: Target) => Field | undefined, shown: (target: Target) => {element: HTMLElement, link: HTMLElement}[],
+/** @typedef {{word: string, words: string, named: (sample: string | null) => string | null, image: (target: Target) => Field | undefined, shown: (target: Target) => {element: HTMLElement, link: HTMLElement}[],
  *   told: (target: Target) => string, view: () => View | null, changed: (step: boolean) => void, moved: (view: string) => void}} Grid
- *   `shown`: where the grid has it; `told`: what is said of it beside its name; `view`: one of an image like these */
+ *   `named`: the sample that an address means; `shown`: where the grid has it; `told`: what is said of it beside its name; `view`: one of an image like these */
 
 export const MOST = 4
 
@@ -58,7 +58,8 @@ export class Selection {
 
   /** As an address asks; its parts are taken out. @param {Map<string, string>} parts */
   follow(parts) {
-    const asked = (parts.get('sel') ?? '').split(',').filter(Boolean).map((text) => readHash(text).target).filter((t) => this.grid.image(t))
+    const asked = (parts.get('sel') ?? '').split(',').filter(Boolean).map((text) => readHash(text).target)
+      .map(({ sample, field }) => ({ sample: this.grid.named(sample), field })).filter((t) => this.grid.image(t))
     const list = asked.filter((t, i) => asked.findIndex((other) => same(t, other)) === i).slice(0, MOST)
     this.comparing = parts.get('cmp') === '1' && list.length > 1
     parts.delete('sel')

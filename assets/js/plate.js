@@ -27,7 +27,7 @@ class Plate {
     const shown = (/** @type {string | null} */ well) => [this.cells.get(well ?? '')].flatMap((td) => (td ? [{ element: td, link: link(td) }] : []))
     this.board = new Board({
       cells: [...this.cells].map(([well, td]) => ({ shown: shown(well), told: this.wells[well] ?? {}, at: this.at.get(well) ?? -1, hit: td.classList.contains('hit') })),
-      word: 'well', words: 'wells', has: (sample) => this.cells.has(sample ?? ''), shown: ({ sample }) => shown(sample), panel: this.panel, above: false,
+      word: 'well', words: 'wells', place: 'plate', names: () => [...this.cells.keys()], shown: ({ sample }) => shown(sample), panel: this.panel, above: false,
       told: ({ sample }) => this.#spoken(sample), show: (target) => this.#show(target),
     }, data, this.wells)
     this.pictures = new Pictures([...this.cells.values()], data.pictures, () => this.board.keep(false))

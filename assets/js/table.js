@@ -329,7 +329,7 @@ class SampleTable {
     if (name !== 'container' && name !== 'sample') return null
     const page = containers[cells[shown.indexOf('container')]]
     if (!page) return null
-    return name === 'container' ? page : `${page}#${encodeURIComponent(cells[shown.indexOf(name)])}`
+    return name === 'container' ? page : `${page}#${encodeURIComponent(cells[shown.indexOf(name)]).replace(/\.(?=f\d+$)/, '%2E')}` // as viewer-state.js has it
   }
 
   nothing() {

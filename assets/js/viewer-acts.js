@@ -85,7 +85,7 @@ export function handleKey(stage, e) {
     r: () => stage.reset(), f: () => stage.fullscreen(), '?': () => stage.help?.showModal(),
     a: () => stage.strips && stage.auto(), g: () => stage.strips && acted(stage, () => (view.grey = !view.grey)),
     p: () => (stage.times ?? stage.planes)?.toggle(), m: () => stage.project(!view.projection), o: () => volume(stage),
-    t: () => turn(stage), h: () => mirror(stage), v: () => stage.readout.toggle(), e: () => stage.accuracy.set(stage.view.exact ? '' : 'v'), n: () => map(stage), s: () => save(stage),
+    t: () => turn(stage), h: () => mirror(stage), v: () => stage.readout.toggle(), e: () => stage.accuracy.ask(view.exact && !view.projection ? '' : 'v'), n: () => map(stage), s: () => save(stage),
     c: () => { const copy = stage.root.querySelector('.viewer-copy'); if (copy instanceof HTMLElement) copy.click() },
   })
   const act = digit && view.channels[index]

@@ -8,7 +8,7 @@ export const KEYS_TOLD = [
   ['← ↑ → ↓', 'move'], ['+ −', 'zoom'], ['0', 'the whole image'], ['1 … 9', 'show or hide a channel'], ['Shift 1 … 9', 'a channel alone'],
   ['A', 'all windows from their histograms'], ['G', 'grey or colour'], ['[ ]', 'plane before, after'], [', .', 'time point before, after'],
   ['P', 'play planes, or time points; pause'], ['M', 'maximum of all planes'], ['O', 'orthogonal views'], ['T', 'turn by 90°'], ['H', 'mirror'],
-  ['N', 'small map of the whole image'], ['V', 'values in the middle of what is seen'], ['E', 'exact values, where the image has an OME-Zarr'], ['C', 'copy the link'], ['S', 'save the picture'], ['R', 'everything as it was'], ['F', 'full screen'], ['?', 'this list'],
+  ['N', 'small map of the whole image'], ['V', 'values in the middle of what is seen'], ['Shift ← ↑ → ↓', 'then by one pixel of the image'], ['E', 'exact values, where the image has an OME-Zarr'], ['C', 'copy the link'], ['S', 'save the picture'], ['R', 'everything as it was'], ['F', 'full screen'], ['?', 'this list'],
 ]
 
 /** @param {string} text @param {string} title @param {(e: any) => void} onclick @param {string} [kind] */

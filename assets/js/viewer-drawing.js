@@ -5,7 +5,7 @@ import { tileSource } from './viewer-tiles.js'
 /** @typedef {import('./viewer-stage.js').Stage} Stage */
 /** @typedef {import('./viewer-tiles.js').Pixels} Pixels */
 
-export const MISSING = 'Some tiles could not be fetched; what is missing stays as it was.'
+const MISSING = 'Some tiles could not be fetched; what is missing stays as it was.'
 
 export class Drawing {
   /** @param {Stage} stage */
@@ -46,9 +46,16 @@ export class Drawing {
       if (e.outdated() || !context) return
       tile.paintedAt = revision
       await e.setData(context, 'context2d')
+      stage.readout.arrived()
     } catch (error) {
-      if (/** @type {Error} */ (error).name !== 'AbortError') stage.fail(MISSING)
+      if (/** @type {Error} */ (error).name !== 'AbortError') this.missing(pixels)
     }
+  }
+
+  /** A tile did not come. Why exact pixels did not is said where they are read, and stays said. @param {any} pixels */
+  missing(pixels) {
+    const { stage } = this
+    if (!pixels?.zarr && !stage.accuracy.exact?.broken) stage.fail(MISSING)
   }
 
   /** Paints again, once a frame and never twice at a time. */

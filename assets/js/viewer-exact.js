@@ -91,7 +91,7 @@ export class Exact {
 
   /**
    * Exact values of a pixel: a value a channel that is shown, else null. Null where there are none, as of the maximum of all planes.
-   * @param {{x: number, y: number}} at @param {View} view @param {AbortSignal} signal @returns {Promise<(number | null)[] | null>}
+   * @param {{x: number, y: number}} at @param {View} view @param {AbortSignal} signal @returns {Promise<(number | bigint | null)[] | null>}
    */
   async values({ x, y }, view, signal) {
     if (!view.exact || view.projection || this.broken) return null

@@ -26,6 +26,7 @@ export class Kept {
       const stop = new AbortController()
       const fresh = { promise: make(stop.signal), value: /** @type {T | null} */ (null), stop, wanted: 0 }
       fresh.promise.then((value) => {
+        if (this.entries.get(key) !== fresh) return // given up too late to be stopped: it is kept nowhere
         fresh.value = value
         this.bytes += value.bytes
         this.#forget()

@@ -82,10 +82,11 @@ class LabelLayer {
     this.choice = el('div', { class: 'overlay-row', hidden: true }, el('span', { 'aria-hidden': 'true', text: 'Colour' }), this.select, this.typed)
     this.key = el('ul', { class: 'overlay-legend' })
     this.told = el('dl', { class: 'overlay-facts', hidden: true })
+    this.flat = el('p', { class: 'viewer-note', role: 'status' })
     this.element = el('fieldset', { class: 'overlay-part' }, el('legend', { class: 'visually-hidden', text: facts.name }),
       el('label', { class: 'channel-label' }, this.toggle, el('span', { text: facts.name }), facts.ids ? el('span', { class: 'overlay-count', text: `${count(facts.ids)} objects` }) : null),
       el('div', { class: 'overlay-row' }, el('span', { 'aria-hidden': 'true', text: 'Opacity' }), this.slider, el('label', { class: 'overlay-check' }, this.edges, 'Outlines')),
-      this.choice, this.key, this.told)
+      this.flat, this.choice, this.key, this.told)
     this.show()
     this.#load()
   }
@@ -216,7 +217,9 @@ class LabelLayer {
   draw() {
     const { stage, origin, scale, view } = this.all
     const size = this.sheet.clear(stage.viewer)
-    if (!this.shown) return
+    const said = view.projection && this.facts.z > 1 ? 'The label image belongs to single planes: choose a plane to see it.' : ''
+    if (this.flat.textContent !== said) this.flat.textContent = said
+    if (!this.seen) return
     const plane = `${this.facts.z > 1 ? view.z : 0}/${this.facts.t > 1 ? view.t : 0}`
     if (plane !== this.plane) {
       this.plane = plane
@@ -225,6 +228,11 @@ class LabelLayer {
     if (!this.tiles.kept.size) this.colours = this.#colours()
     this.sheet.context.imageSmoothingEnabled = false
     this.tiles.draw(this.sheet.context, Sheet.map(size, origin, scale), size)
+  }
+
+  /** Whether it is drawn: planes of its own do not lie over the maximum of all planes. */
+  get seen() {
+    return this.shown && !(this.all.view.projection && this.facts.z > 1)
   }
 
   /** The id at a pixel, from the sharpest tile that is here. @param {number} x @param {number} y */
@@ -321,7 +329,7 @@ export class Labels {
 
   /** @param {number} x @param {number} y */
   hit(x, y) {
-    const layer = [...this.layers].reverse().find((each) => each.shown && each.idAt(Math.floor(x), Math.floor(y)))
+    const layer = [...this.layers].reverse().find((each) => each.seen && each.idAt(Math.floor(x), Math.floor(y)))
     for (const each of this.layers) each.choose(each === layer ? each.idAt(Math.floor(x), Math.floor(y)) : 0)
     return Boolean(layer)
   }
@@ -332,7 +340,7 @@ export class Labels {
 
   /** @param {number} x @param {number} y */
   over(x, y) {
-    return this.layers.filter((layer) => layer.shown).map((layer) => ({ layer, id: layer.idAt(x, y) })).filter(({ id }) => id).map(({ layer, id }) => {
+    return this.layers.filter((layer) => layer.seen).map((layer) => ({ layer, id: layer.idAt(x, y) })).filter(({ id }) => id).map(({ layer, id }) => {
       const told = Object.entries(layer.table.properties?.[id] ?? {}).slice(0, 4).map(([key, v]) => `${key} ${typeof v === 'number' ? shortNumber(v) : v}`)
       return [`${layer.facts.name} ${layer.source(id)}`, ...told].join(', ')
     }).join(' · ')

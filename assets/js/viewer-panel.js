@@ -10,8 +10,18 @@ import { colours } from './viewer-tiles.js'
 
 const STEPS = 1000
 
-/** @param {number} value */
-export const shortNumber = (value) => String(Number(value.toPrecision(value >= 1000 ? Math.ceil(Math.log10(value + 1)) : 3)))
+/** All digits of a whole number, three of others; from 1e15, powers of ten. @param {number} value */
+export function shortNumber(value) {
+  const size = Math.abs(value)
+  if (size >= 1e15) return value.toExponential(5).replace(/\.?0+e/, 'e')
+  return String(Number(value.toPrecision(size >= 1000 ? Math.ceil(Math.log10(size + 1)) : 3)))
+}
+
+/** A value between limits so far apart, to a hundred-thousandth of that: it stands in the address. @param {number} value @param {number} span */
+export function rounded(value, span) {
+  const places = 5 - Math.ceil(Math.log10(span))
+  return places < 0 || places > 100 ? Number(value.toPrecision(6)) : Number(value.toFixed(places))
+}
 
 /** A histogram as the outline of an area, heights by their square root so that rare bright pixels are seen. @param {number[]} counts */
 function outline(counts) {
@@ -37,7 +47,8 @@ export function autoWindow(counts, [least, most]) {
     return most
   }
   const [low, high] = [at(0.005), at(0.998)]
-  return high > low ? [low, high] : [least, most]
+  const found = [low, high].map((value) => rounded(value, most - least))
+  return found[1] > found[0] ? [found[0], found[1]] : [least, most]
 }
 
 /** Shows one channel alone; again, all that are shown by default. @param {View} view @param {TileInfo} info @param {number} index */
@@ -78,7 +89,8 @@ function channelRow(info, index, view, changed) {
     const input = el('input', { type: 'range', class: `channel-${end}`, min: '0', max: String(STEPS), step: '1',
       'aria-label': `${end === 'low' ? 'Darkest' : 'Brightest'} value shown of ${name}`,
       oninput: () => {
-        const value = least + (Number(input.value) / STEPS) * span
+        const steps = Number(input.value)
+        const value = steps === 0 ? least : steps === STEPS ? most : rounded(least + (steps / STEPS) * span, span)
         // One handle never passes the other.
         set({ [end]: end === 'low' ? Math.min(value, mine().high) : Math.max(value, mine().low) })
       } })

@@ -10,8 +10,14 @@ import { drawn } from './viewer-state.js'
 const RESTS = 120 // ms: a pointer that moves on asks nothing
 const RGB = ['red', 'green', 'blue']
 
-/** A value as it is. @param {number} value */
-const whole = (value) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7))))
+/** A value as it is, in as many digits as tell it from all others of its type. @param {number | bigint} value @param {string} [dtype] */
+export function whole(value, dtype) {
+  const digits = dtype === 'float32' && !Number.isInteger(value) ? [6, 7, 8].find((n) => Math.fround(Number(Number(value).toPrecision(n))) === value) ?? 9 : 0
+  return String(digits ? Number(Number(value).toPrecision(digits)) : value)
+}
+
+/** What a value is of. @param {At | null} at @param {import('./viewer-state.js').View} view */
+const place = (at, { z, t, projection }) => JSON.stringify([at, z, t, projection])
 
 export class Readout {
   /** @param {Stage} stage */
@@ -54,6 +60,21 @@ export class Readout {
     else if (this.at) this.show(this.at)
   }
 
+  /** A tile is here: what could not be told of a place before is told now. */
+  arrived() {
+    if (!this.stage.closed && (this.middle || this.at) && !this.element.classList.contains('viewer-exact')) this.follow()
+  }
+
+  /** With the cross in the middle, Shift and an arrow move the image by one of its pixels. @param {KeyboardEvent} e @returns {boolean} whether that was asked */
+  nudged({ key, shiftKey }) {
+    const [x, y] = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] })[key] ?? [0, 0]
+    if (!this.middle || !shiftKey || (!x && !y)) return false
+    const { viewer: { viewport }, OpenSeadragon, view } = this.stage
+    const scale = this.stage.scaleNow()
+    viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(view.flip ? -x * scale : x * scale, y * scale), true), true)
+    return true
+  }
+
   /** @param {At | null} at */
   show(at) {
     this.at = at
@@ -74,23 +95,23 @@ export class Readout {
     const before = this.asking
     const asking = (this.asking = new AbortController())
     const { view } = stage
-    const wanted = JSON.stringify([at, view.z, view.t])
+    const wanted = place(at, view)
     const coming = stage.accuracy.reader().then((exact) => exact.values(at, view, asking.signal))
     // After this one has asked, so that what both wait for is fetched on.
     setTimeout(() => before?.abort())
     const values = await coming
-    if (asking.signal.aborted || !this.at || JSON.stringify([this.at, stage.view.z, stage.view.t]) !== wanted) return
+    if (asking.signal.aborted || !this.at || place(this.at, stage.view) !== wanted) return
     if (values) this.#tell(at, values, true)
     this.speak()
   }
 
-  /** @param {At} at @param {(number | null)[]} values @param {boolean} exact */
+  /** @param {At} at @param {(number | bigint | null)[]} values @param {boolean} exact */
   #tell(at, values, exact) {
     const { info, view } = this.stage
     const on = info.kind === 'rgb' ? [true, true, true] : drawn(view)
     const said = values.flatMap((value, c) => {
       const name = info.channels[c]?.name ?? RGB[c]
-      return value === null || !on[c] ? [] : [exact ? `${name} ${whole(value)}` : `${name} ≈ ${shortNumber(value)}`]
+      return value === null || !on[c] ? [] : [exact ? `${name} ${whole(value, info.dtype)}` : `${name} ≈ ${shortNumber(Number(value))}`]
     })
     const size = info.pixel_size
     const length = size ? [`${shortNumber(at.x * size)}, ${shortNumber(at.y * size)} µm`] : []

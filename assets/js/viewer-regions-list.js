@@ -199,7 +199,8 @@ export class RegionList {
     this.order = this.sorting.value = known(parts.get('ro'))
     this.descending = parts.get('rd') === '1'
     if (this.tails) this.tails.value = this.regions.tail
-    if (parts.has('rl') && this.rowsOf) this.byTrack = parts.get('rl') === 't'
+    const { tracks, trackOf, features } = this.regions
+    this.byTrack = this.rowsOf !== null && (parts.has('rl') ? parts.get('rl') === 't' : tracks.length > 0 && trackOf.size === features.length)
     if (this.rowsOf) this.rowsOf.value = this.byTrack ? 'tracks' : ''
     this.turn.setAttribute('aria-pressed', String(this.descending))
     this.regions.kept = this.#left()

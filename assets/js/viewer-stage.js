@@ -4,7 +4,7 @@ import { Accuracy } from './viewer-accuracy.js'
 import { debounce, el } from './dom.js'
 import { handleKey, toolbar } from './viewer-acts.js'
 import { ScaleBar, stepper } from './viewer-controls.js'
-import { Drawing, MISSING } from './viewer-drawing.js'
+import { Drawing } from './viewer-drawing.js'
 import { json, openLayer, placeLayer } from './viewer-layer.js'
 import { autoWindow, panel, shortNumber } from './viewer-panel.js'
 import { Readout } from './viewer-readout.js'
@@ -62,7 +62,7 @@ export class Stage {
     }
     if (keep && !parts.has('z')) this.view.z = Math.min(keep.z, info.z - 1)
     if (keep && !parts.has('t')) this.view.t = Math.min(keep.t, info.t - 1)
-    if (keep && !parts.has('p') && info.projection) this.view.projection = keep.projection
+    if (keep && !parts.has('p') && !parts.has('z') && info.projection) this.view.projection = keep.projection
     if (keep && !parts.has('e')) this.view.exact = keep.exact
     if (!image.zarr) this.view.exact = ''
     /** What the address asks of the overlays. */
@@ -161,7 +161,7 @@ export class Stage {
     this.viewer.canvas.setAttribute('aria-label', `${image.name}: arrow keys move, plus and minus zoom, question mark lists all keys`)
     this.viewer.addHandler('open', () => this.#arrive(true))
     this.viewer.addHandler('open-failed', () => this.fail('The image could not be opened.'))
-    this.viewer.addHandler('tile-load-failed', (/** @type {any} */ e) => { if (!/abort/i.test(e.message ?? '')) this.fail(MISSING) })
+    this.viewer.addHandler('tile-load-failed', (/** @type {any} */ e) => { if (!/abort/i.test(e.message ?? '')) this.drawing.missing(e.tiledImage?.source.pixels) })
     this.viewer.addHandler('update-viewport', () => this.place())
     this.viewer.addHandler('animation-finish', () => this.#moved())
     // With more or less room the view stays what the address says: the whole image, or a place at a zoom. OpenSeadragon
@@ -173,9 +173,10 @@ export class Stage {
       this.#aim()
     })
     // Single letters are the viewer's own keys, not OpenSeadragon's (r turns, f mirrors).
-    this.viewer.addHandler('canvas-key', (/** @type {any} */ e) => { if (/^[a-z]$/i.test(e.originalEvent.key)) e.preventDefaultAction = true })
+    this.viewer.addHandler('canvas-key', (/** @type {any} */ e) => { if (/^[a-z]$/i.test(e.originalEvent.key) || this.readout.nudged(e.originalEvent)) e.preventDefaultAction = true })
     this.viewer.addHandler('canvas-click', (/** @type {any} */ e) => { if (e.quick) this.volume?.at(this.pixelAt(e.originalEvent)) })
     this.viewer.addHandler('tile-invalidated', (/** @type {any} */ e) => this.drawing.repaint(e))
+    this.viewer.addHandler('tile-loaded', () => this.readout.arrived())
     this.canvas.addEventListener('pointermove', (/** @type {PointerEvent} */ e) => this.readout.pointed(e))
     this.canvas.addEventListener('pointerleave', () => this.readout.left())
   }
@@ -257,8 +258,9 @@ export class Stage {
   /** Goes where the view is. */
   #aim() {
     const { x, y, zoom } = this.view
-    if (x === null || y === null || zoom === null) return this.viewer.viewport.goHome(true)
-    this.viewer.viewport.zoomTo(this.tiledImage.imageToViewportZoom(zoom / 100), null, true)
+    if (zoom === null) this.viewer.viewport.goHome(true)
+    if (x === null || y === null) return
+    if (zoom !== null) this.viewer.viewport.zoomTo(this.tiledImage.imageToViewportZoom(zoom / 100), null, true)
     this.viewer.viewport.panTo(this.tiledImage.imageToViewportCoordinates(x, y), true)
   }
 
@@ -285,11 +287,23 @@ export class Stage {
       this.smooth = smooth
       this.viewer.drawer.setImageSmoothingEnabled(smooth)
     }
+    this.#touch()
     this.scale.place(scale)
     this.accuracy.closer(scale)
     if (this.readout.middle) this.readout.follow()
     this.map?.place()
     placeLayer(this, scale)
+  }
+
+  /** While the whole image is seen, one finger that moves up or down scrolls the page; closer, it moves the image. */
+  #touch() {
+    const { viewport, canvas, container, gestureSettingsTouch } = this.viewer
+    const whole = viewport.getZoom() <= viewport.getHomeZoom() * 1.001
+    if (whole === this.whole) return
+    this.whole = whole
+    gestureSettingsTouch.dragToPan = !whole
+    this.viewer.innerTracker.setCooperativeGestureHandling(whole)
+    for (const element of [this.canvas, container, canvas]) element.style.touchAction = whole ? 'pan-y' : 'none'
   }
 
   #moved() {
@@ -341,7 +355,7 @@ export class Stage {
   reset() {
     for (const each of this.steppers) each.stop()
     this.volume?.close()
-    this.show(viewOf(new Map(), this.info))
+    this.go(new Map())
   }
 
   fullscreen() {
@@ -351,9 +365,10 @@ export class Stage {
 
   /** Follows an address typed or pasted while the image is open. @param {Map<string, string>} parts */
   go(parts) {
-    this.show(viewOf(parts, this.info))
     this.asked = parts.get('o') ?? ''
-    if (this.asked) this.overlays?.restore(this.asked)
+    this.show(viewOf(parts, this.info))
+    // Without a word on them, overlays are as they are at first.
+    if (this.overlays && this.overlays.state() !== this.asked) this.overlays.restore(this.asked)
   }
 
   /** Shows a view. @param {View} view */

@@ -47,7 +47,7 @@ export function viewHash(view, info, { whole = false, overlays = '' } = {}) {
   const parts = []
   const changed = view.channels.flatMap(({ shown, low, high, colour, lut, invert }, i) => {
     const d = start.channels[i]
-    const window = whole || low !== d.low || high !== d.high ? `|${short(low)}:${short(high)}` : ''
+    const window = whole || low !== d.low || high !== d.high ? `|${low}:${high}` : '' // every digit: another window is another picture
     const paint = whole || colour !== d.colour || lut ? `$${lut || colour.slice(1).toUpperCase()}` : ''
     const told = `${window}${paint}${invert ? '!' : ''}`
     return told || shown !== d.shown ? [`${shown ? '' : '-'}${i + 1}${told}`] : []
@@ -62,18 +62,21 @@ export function viewHash(view, info, { whole = false, overlays = '' } = {}) {
   if (view.rotation) parts.push(`r=${view.rotation}`)
   if (view.flip) parts.push('f=1')
   if (view.at) parts.push(`at=${view.at.map(Math.round).join(',')}`)
-  if (view.x !== null && view.y !== null && view.zoom !== null) {
+  if (view.x !== null && view.y !== null) {
     // Tenths of a pixel: far in, a whole one can be seen.
     const tenth = (/** @type {number} */ n) => String(Math.round(n * 10) / 10)
-    parts.push(`x=${tenth(view.x)}`, `y=${tenth(view.y)}`, `zm=${short(view.zoom)}`)
+    parts.push(`x=${tenth(view.x)}`, `y=${tenth(view.y)}`, ...(view.zoom === null ? [] : [`zm=${short(view.zoom)}`]))
   }
   if (view.exact) parts.push(`e=${view.exact}`)
   if (overlays) parts.push(`o=${encodeURIComponent(overlays)}`)
   return parts.join('&')
 }
 
+/** A name may itself end as a field does (`x.f2`): its dot is escaped, as portal/addresses.py does. @param {string} sample */
+export const sampleHash = (sample) => encodeURIComponent(sample).replace(/\.(?=f\d+$)/, '%2E')
+
 /** @param {Target} target */
-export const targetHash = ({ sample, field }) => (sample === null ? '' : encodeURIComponent(sample) + (field > 1 ? `.f${field}` : ''))
+export const targetHash = ({ sample, field }) => (sample === null ? '' : sampleHash(sample) + (field > 1 ? `.f${field}` : ''))
 
 /** @param {Target} target @param {string} view */
 export const hashOf = (target, view) => [targetHash(target), view].filter(Boolean).join('&')
@@ -118,6 +121,8 @@ export function asked({ search, hash }) {
   return { target, parts, search: rest.length ? `?${rest.join('&')}` : '' }
 }
 
+const LEAST = 16 // screen pixels of an image's longer side
+
 const CHANNEL = /^(-?)(\d+)(?:\|(-?[\d.]+(?:e[-+]?\d+)?):(-?[\d.]+(?:e[-+]?\d+)?))?(?:\$([\w-]+?)(?:\.lut)?)?(!?)$/i
 
 /** The view that an address asks for; whatever it asks that the image does not have is left as it is by default. @param {Map<string, string>} parts @param {Info} info @returns {View} */
@@ -152,8 +157,14 @@ export function viewOf(parts, info) {
   if (/^[vp]$/.test(parts.get('e') ?? '')) view.exact = /** @type {'v' | 'p'} */ (parts.get('e'))
   const point = (parts.get('at') ?? '').match(/^(\d+),(\d+)$/)
   if (point && info.z > 1 && Number(point[1]) < info.width && Number(point[2]) < info.height) view.at = [Number(point[1]), Number(point[2])]
-  const [x, y, zoom] = ['x', 'y', 'zm'].map((name) => (parts.has(name) ? Number(parts.get(name)) : NaN))
-  if (x >= 0 && x <= info.width && y >= 0 && y <= info.height && zoom > 0 && zoom <= 6400) Object.assign(view, { x, y, zoom })
+  const [x, y, zoom] = ['x', 'y', 'zm'].map((name) => (parts.has(name) ? Number(parts.get(name) || NaN) : null))
+  const within = (/** @type {number | null} */ value, /** @type {number} */ most) => value === null || (value >= 0 && value <= most)
+  // So far out nothing would be seen of the image.
+  const tiny = zoom !== null && (zoom / 100) * Math.max(info.width, info.height) < LEAST
+  // A place without a zoom is seen as large as the whole image is; a zoom without a place, in the middle.
+  if ((x !== null || y !== null || zoom !== null) && within(x, info.width) && within(y, info.height) && within(zoom, 6400) && !tiny) {
+    Object.assign(view, { x: x ?? info.width / 2, y: y ?? info.height / 2, zoom })
+  }
   return view
 }
 

@@ -91,20 +91,20 @@ export class Zarr {
     return this.kept.get(`${level}/${where.join('.')}`, fetched, signal)
   }
 
-  /** The value of one pixel, if it is here. @param {any} found of level 0 @param {Plane} plane @param {number} x @param {number} y @returns {number | null} */
+  /** The value of one pixel, if it is here. @param {any} found of level 0 @param {Plane} plane @param {number} x @param {number} y @returns {number | bigint | null} */
   #here({ array, order }, plane, x, y) {
     const at = order.map((/** @type {string} */ axis) => ({ ...plane, x, y })[axis])
     const chunk = this.kept.here(`0/${at.map((/** @type {number} */ n, /** @type {number} */ i) => Math.floor(n / array.chunks[i])).join('.')}`)
-    return chunk && Number(chunk.data[at.reduce((/** @type {number} */ sum, /** @type {number} */ n, /** @type {number} */ i) => sum + (n % array.chunks[i]) * chunk.stride[i], 0)])
+    return chunk && chunk.data[at.reduce((/** @type {number} */ sum, /** @type {number} */ n, /** @type {number} */ i) => sum + (n % array.chunks[i]) * chunk.stride[i], 0)]
   }
 
-  /** The value of a pixel of full resolution in each plane. @param {Plane[]} planes @param {number} x @param {number} y @param {AbortSignal} [signal] @returns {Promise<number[]>} */
+  /** The value of a pixel of full resolution in each plane. @param {Plane[]} planes @param {number} x @param {number} y @param {AbortSignal} [signal] @returns {Promise<(number | bigint)[]>} */
   async values(planes, x, y, signal) {
     const found = /** @type {any} */ (await this.resolution(0))
     return Promise.all(planes.map(async (plane) => {
       const where = found.order.map((/** @type {string} */ axis, /** @type {number} */ i) => Math.floor({ ...plane, x, y }[axis] / found.array.chunks[i]))
       await this.#chunk(0, found, where, signal)
-      return /** @type {number} */ (this.#here(found, plane, x, y))
+      return /** @type {number | bigint} */ (this.#here(found, plane, x, y))
     }))
   }
 

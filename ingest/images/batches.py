@@ -23,6 +23,7 @@ from ingest.images.names import Placed, row_and_column, well_order
 from ingest.images.ome_zarr.remote import Afar
 from ingest.images.regions.read import Beside, missing
 from ingest.images.regions.strays import lonely_masks
+from ingest.images.shown_samples import Samples, joined, strangers
 from portal import addresses
 from portal.engine.step import Need, Step, Tree, digest_of
 from portal.model import Images, StudyComponent
@@ -78,13 +79,15 @@ def image_steps(
     index: int = 0,
     raw: str = "none",
     afar: Afar | None = None,
+    samples: Samples | None = None,
 ) -> tuple[list[ImageBatch], list[Problem]]:
     """The batches of one component, and what is wrong with the names of its files.
 
     No pixel is read: only the texts that instruments, OME-Zarr and lists of images put beside them.
 
     `files` are all paths below the study folder; `index` is the component's place in study.yaml, for problems;
-    `raw` is the study's; `afar` knows of remote images, which are left out where there is none.
+    `raw` is the study's; `afar` knows of remote images, which are left out where there is none;
+    `samples` are those of the component's table, if it has one that could be read.
     """
     batches: list[ImageBatch] = []
     found: list[Problem] = []
@@ -96,6 +99,8 @@ def image_steps(
     for number, images in enumerate(component.images):
         where = f"components[{index}].images[{number}]"
         members = Entry(images, where, folder, files, afar, found).members()
+        if samples and component.kind == "experiment":
+            members = joined(members, samples)
         named += members
         groups: dict[tuple[str | None, str | None], list[Placed]] = {}
         for member in members:
@@ -129,6 +134,8 @@ def image_steps(
                 continue
             for number_of, run in enumerate(_runs(group, folder, files)):
                 batches.append(batch_of(f"{name} from {run[0].name}" if number_of else name, run))
+    if samples:
+        found += strangers(named, samples, Place(study_yaml, path=f"components[{index}].images"))
     return _told_apart(batches), found + wrong_pairs(component, named, study_yaml, index=index)
 
 

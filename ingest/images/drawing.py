@@ -13,7 +13,7 @@ from typing import Any
 from ingest.images.assembled import opened_image, traced, why
 from ingest.images.exact import Exact, plate_groups
 from ingest.images.faults import is_ours, may_pass
-from ingest.images.looks import gathered, look, wavelengths
+from ingest.images.looks import look, wavelengths
 from ingest.images.names import Placed, well_order
 from ingest.images.opened import MAX_CHANNELS, Opened, Unreadable, mended
 from ingest.images.readers.slides import associated
@@ -213,7 +213,7 @@ def summary(work: Work, batch: Batch, made: Drawn) -> dict[str, bytes | Path]:
         said, mend = mended(refusal.why, "correct the file, or remove it")
         found.append(Problem(Place(f"{batch.folder}/{refusal.path}"), f"{said}; it is left out", mend, "warning"))
     out["images.json"] = ComponentImages(images=tuple(made.images), sprites=laid, refused=refusals).model_dump_json().encode()
-    out["problems.json"] = problems.dump(gathered(found))
+    out["problems.json"] = problems.dump(found)
     return out
 
 

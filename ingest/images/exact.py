@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from ingest.images.names import Placed
-from ingest.images.private import withheld
+from ingest.images.private import STRANGE, withheld, zarr_key
 from portal import addresses
 from portal.engine.step import Work
 from portal.imaging.ome_zarr import write_plate
@@ -36,7 +36,9 @@ class Exact:
         if self._raw != "original" or member.url:
             return []
         tree = self._work.inputs[0]
-        return [(f, why) for f in member.files if f in tree and (why := withheld(tree.path(f), slide_label=slide_label))]
+        found = [(f, why) for f in member.files if f in tree and (why := withheld(tree.path(f), slide_label=slide_label))]
+        folders = [f for f in member.files if f not in tree]
+        return found + [(f"{f}/{inner}", STRANGE) for f in folders for inner in tree.tree.under(f) if not zarr_key(inner)]
 
     def published(
         self, member: Placed, drawn: Rendered, *, originals: bool = True

@@ -29,7 +29,7 @@ DYES = (
 TURN = ("#2ee57a", "#f25cff", "#5a8bff", "#ffb52e", "#ff5a3c", "#39e6e6")
 
 ALIKE = 0.02  # pixel sizes and time steps that differ by no more are the same, rounded
-TOLD = 10  # files named one by one; more with the same contradiction are counted
+TOLD = 10  # files named one by one; more with the same fault are counted
 # Names that writers give when nobody gave one: they contradict nothing.
 _NAMELESS = re.compile(
     r"(channel|chan|ch|c|w|wavelength|wave|image|slice|t|z)?[ _:#-]*[0-9]*([ _:-][0-9]+)*|red|green|blue|gr[ae]y", re.ASCII
@@ -89,17 +89,20 @@ def wavelengths(image: Opened, told: Images, channel: int) -> tuple[float | None
 
 
 def gathered(found: list[Problem]) -> list[Problem]:
-    """The same, where of warnings that differ only by file the first ten are named and the others counted."""
-    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    """The same, where warnings that differ only by file are told once or a few times, and the others are counted.
+
+    Of contradictions with study.yaml, which have one cause, the first file is named; of the others, such as files left out, ten.
+    """
+    groups: dict[tuple[str, str, str, str], list[Problem]] = {}
     for problem in found:
-        groups.setdefault((problem.what, problem.mend, problem.severity), []).append(problem)
+        groups.setdefault((problem.place.path, problem.what, problem.mend, problem.severity), []).append(problem)
     out: list[Problem] = []
-    for (what, _, _), alike in groups.items():
-        out += alike[:TOLD]
-        if more := alike[TOLD + 1 :]:
-            out.append(replace(alike[TOLD], what=f"{what} (as {'does 1 more file' if len(more) == 1 else f'do {len(more):,} more files'})"))
-        else:
-            out += alike[TOLD:]
+    for (path, what, _, _), alike in groups.items():
+        told = 1 if path else TOLD + 1
+        if (more := len(alike) - told) > 0:
+            as_well = "does 1 more file" if more == 1 else f"do {more:,} more files"
+            alike[told - 1] = replace(alike[told - 1], what=f"{what} (as {as_well})")
+        out += alike[:told]
     return out
 
 

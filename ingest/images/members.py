@@ -72,8 +72,7 @@ class Entry:
     def _local(self, source: str) -> list[Placed]:
         matched = [f for f in chosen(source, units(self.files)) if not is_beside(self.images, f)]
         if not matched:
-            mend = "put the images there (content/synthetic.py makes those of the demonstration), or correct the path"
-            self._tell("source", f"{source!r} matches no file", mend)
+            self._tell("source", f"{source!r} matches no file", self._nearest(source))
             return []
         if self.images.layout in ("imagexpress", "cellvoyager"):
             return self._instrument(matched)
@@ -100,6 +99,18 @@ class Entry:
         what = f"does not match the pattern {self.images.pattern!r} and is left out"
         self._several(strangers, what, "rename it, or correct the pattern in study.yaml", "pattern")
         return members + self._joined(joined(found))
+
+    def _nearest(self, source: str) -> str:
+        """A mend for a source that matches nothing: what it would match if capitals did not count."""
+        alike = chosen(source, units(self.files), capitals=False)
+        if not alike:
+            made = " (content/synthetic.py makes those of the demonstration)" if self.images.synthetic else ""
+            return f"put the images there{made}, or correct the path"
+        end = len(source.rpartition("*")[2].rpartition("?")[2])
+        meant = source[: len(source) - end] + alike[0][len(alike[0]) - end :]
+        if count := len(chosen(meant, alike)):
+            return f"did you mean {meant!r}? ({count:,} file{'s' if count > 1 else ''})"
+        return f"did you mean {alike[0]!r}? Capitals count"
 
     def _instrument(self, matched: list[str]) -> list[Placed]:
         laid: Laid = (imagexpress if self.images.layout == "imagexpress" else cellvoyager)(matched, self.files, self.top)

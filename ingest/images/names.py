@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
+from portal.addresses import MOST_COLUMNS, MOST_ROWS
+
 # What each placeholder may stand for. Only {plate}, {dataset}, {image} and {channel} are free text; none crosses a folder.
 PARTS = {
     "plate": r"[^/]+",
@@ -66,6 +68,7 @@ class Placed:
     holds for several planes is several parts. A remote image has a `url`, and as `mark` what tells one version of it
     from the next. Sizes in µm, `time_step` in s, where an instrument's own files say them. `sha256` and `size` (bytes) are
     what a list of images says of its file. `refused`: why it cannot be drawn, where that is known before any pixel is read.
+    `by_table`: its dataset is known from the component's table alone, and is no part of its identity.
     """
 
     path: str
@@ -85,6 +88,7 @@ class Placed:
     sha256: str | None = None
     size: int | None = None
     refused: str | None = None
+    by_table: bool = False
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Placed:
@@ -120,7 +124,7 @@ class Placed:
         """What the address charter makes the image's id from; unique in a component (`image_steps` checks it)."""
         if self.kind == "plate":
             return f"{self.container}_{self.sample}_{self.field}"
-        return f"{self.container}_{self.name}" if self.container else self.name
+        return f"{self.container}_{self.name}" if self.container and not self.by_table else self.name
 
 
 @dataclass(frozen=True)
@@ -201,15 +205,22 @@ def spotted(path: str, pattern: str | None) -> tuple[Placed, Spot] | None:
 
 
 def in_well(path: str, plate: str, well: str, field: int) -> Placed:
-    """An image of a well, which is written as tables have it: `A2`, not `a02`."""
+    """An image of a well, which is written as tables have it: `A2`, not `a02`. Refused where no plate is so large."""
     letters, digits = re.fullmatch(r"([A-Za-z]+)([0-9]+)", well).groups()  # type: ignore[union-attr]
     well = f"{letters.upper()}{int(digits)}"
-    return Placed(path, f"{plate} {well}" + (f" field {field}" if field != 1 else ""), plate, "plate", well, field)
+    row, column = row_and_column(well)
+    beyond = row >= MOST_ROWS or column >= MOST_COLUMNS
+    most = f"no plate has more than {MOST_ROWS} rows and {MOST_COLUMNS} columns"
+    refused = f"lies in well {well}, and {most}; correct its name" if beyond else None
+    return Placed(path, f"{plate} {well}" + (f" field {field}" if field != 1 else ""), plate, "plate", well, field, refused=refused)
 
 
-def chosen(source: str, files: Iterable[str]) -> list[str]:
-    """The files that a path or glob names, sorted. `*` and `?` stay within a folder, `**/` crosses any number; no brackets."""
-    wanted = re.compile(_glob(source.removeprefix("./")))
+def chosen(source: str, files: Iterable[str], *, capitals: bool = True) -> list[str]:
+    """The files that a path or glob names, sorted. `*` and `?` stay within a folder, `**/` crosses any number; no brackets.
+
+    Without `capitals`, a letter matches its capital, too.
+    """
+    wanted = re.compile(_glob(source.removeprefix("./")), 0 if capitals else re.IGNORECASE)
     return sorted(f for f in files if wanted.fullmatch(f))
 
 

@@ -74,7 +74,8 @@ def measure(planes: Planes, channel: int, *, brightfield: bool = False) -> Limit
     low, high = (quantile(q / 100) for q in share)
     if not high > low:
         low, high = lo, hi
-    where = np.clip(((values - lo) / (hi - lo) * BINS).astype(np.int64), 0, BINS - 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # floats of 1e308: a range that is no number
+        where = np.nan_to_num(np.clip((values - lo) / (hi - lo) * BINS, 0, BINS - 1)).astype(np.int64)
     histogram = np.bincount(where, weights=counts, minlength=BINS).astype(np.int64)
     return Limits(lo, hi, _short(low), _short(high), tuple(int(n) for n in histogram), share, *how)
 

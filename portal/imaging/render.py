@@ -157,10 +157,11 @@ def pooled(every: list[tuple[Limits, ...]]) -> tuple[tuple[float, float], ...]:
 
     The median of the darkest values, and the upper quartile of the brightest: a few outshining or empty
     wells change neither. Both ends are round numbers, for readers, and so that one more well seldom moves them: at most 1 % of
-    the window off. Images are taken to have the same channels; further ones of some are ignored.
+    the window off. Each channel's is made from the images that have it.
     """
     windows = []
-    for limits in zip(*every, strict=False):
+    for c in range(max(map(len, every), default=0)):
+        limits = [one[c] for one in every if c < len(one)]
         lows, highs = sorted(v.low for v in limits), sorted(v.high for v in limits)
         low, high = lows[len(lows) // 2], highs[len(highs) * 3 // 4]
         if high > low:

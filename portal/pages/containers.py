@@ -64,6 +64,7 @@ def _page(
         "synthetic": any(i.synthetic for i in images),
         "brightfield": bool(images) and all(i.brightfield for i in images),
         "shown_images": len(images),
+        "component_pictured": bool(record.images.images),
         "uncounted": Uncounted.of(container),
         "controls_hit": sum(s.control and s.hit for s in samples),
         "empties": sum(s.empty for s in samples),

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.addresses import MOST_COLUMNS, MOST_ROWS
 from portal.facts import ContainerFacts, ImageFacts, Sprite
 from portal.pages import exact, sprites
 from portal.pages.render import Page
-from portal.pages.samples import MOST_COLUMNS, MOST_ROWS, SampleRow, row_letters
+from portal.pages.samples import SampleRow, row_letters
 
 MARKS = ("hit", "control", "sample", "empty", "failed", "uncounted", "missing")
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from portal.addresses import plural
 from portal.facts import StudyFacts
 from portal.model import StudyComponent
+from portal.pages.prose import count
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def modules(facts: StudyFacts) -> tuple[Module, ...]:
     acquired = [a for c in cs for a in c.acquisition]
     organisms = [o.name for c in cs for o in s.organisms_of(c)] + [b.organism.name for b in samples if b.organism]
     lines = [line for f in facts.components for line in f.cell_lines]
-    kinds = [f"{n:,} {kind}s" for f in facts.components for kind, n in f.target_kinds.items() if n]
+    kinds = [count(n, kind, plural(kind)) for f in facts.components for kind, n in f.target_kinds.items() if n]
     columns = [f.columns for f in facts.components]
     channels = [", ".join(c.name for c in i.channels) for i in images if i.channels]
     pixel = [f"{i.pixel_size:.4g} µm" for i in images if i.pixel_size]

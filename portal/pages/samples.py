@@ -13,13 +13,13 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 
 from portal import addresses
+from portal.addresses import MOST_COLUMNS, MOST_ROWS
 from portal.eaten import dates
 from portal.facts import ComponentRecord, ImageFacts
 from portal.pages.states import has_failed, is_empty
 from portal.pages.study import Chip, chips, phenotype_address
 
 MOST_GENES_A_WELL = 12
-MOST_ROWS, MOST_COLUMNS = 48, 72  # of the largest plate there is, of 3,456 wells
 _WELL = re.compile(r"([A-Z]{1,2})(\d{1,2})")
 WORDS = (
     ("gene_symbol", "Gene symbol"),
@@ -99,7 +99,7 @@ class SampleRow:
     @property
     def anchor(self) -> str:
         # The fragment as it stands in addresses: an id may hold no blank.
-        return quote(self.sample, safe="")
+        return addresses.fragment(self.sample)
 
 
 def gene_address(symbol: str | None, identifier: str | None, organism: str | None) -> str:

@@ -144,7 +144,7 @@ def test_values_at_the_pointer_are_those_of_the_file(portal: Served, open_page: 
     page.locator(".viewer-canvas").hover()
     expect(read).to_contain_text("≈")
     expect(read).to_contain_text("approximate")
-    assert not asked, "nothing is fetched that nobody asked for"
+    assert not [url for url in asked if "/zarr/" in url], "nothing is fetched that nobody asked for"
     page.get_by_role("button", name="Exact values").click()
     x, y, values = read_out(page)
     assert (abs(x - 600) < 3 and abs(y - 550) < 3) and values == [CELLS[1, c, y, x] for c in (0, 2)]
@@ -179,6 +179,17 @@ def test_pixels_are_drawn_as_they_are(portal: Served, open_page: Browsing, c: in
     expect(page).not_to_have_url(re.compile("e=p"))
 
 
+def test_of_the_maximum_nothing_is_exact(portal: Served, open_page: Browsing) -> None:
+    page = opened(open_page, f"{portal.root}{HERE}#p=intmax&e=p")
+    copies, pixels, maximum = (page.get_by_role("button", name=name) for name in ("Copies", "Exact pixels", "Max"))
+    expect(maximum).to_have_attribute("aria-pressed", "true")
+    expect(copies).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".viewer-note")).to_contain_text("who asks for exact ones is shown a plane")
+    pixels.click()
+    expect(maximum).to_have_attribute("aria-pressed", "false")
+    expect(pixels).to_have_attribute("aria-pressed", "true")
+
+
 def test_keys_reach_the_values_and_hear_them(portal: Served, open_page: Browsing) -> None:
     page = opened(open_page, f"{portal.root}{COLOUR}#x=100.5&y=150.5&zm=1600")
     page.get_by_role("application").focus()
@@ -188,8 +199,10 @@ def test_keys_reach_the_values_and_hear_them(portal: Served, open_page: Browsing
     spoken = page.locator(".viewer-stage [role=status]")
     expect(spoken).to_have_text("x 100, y 150 · {} {} · {} {} · {} {} · exact".format(*(
         part for pair in zip(("red", "green", "blue"), COLOURS[150, 100], strict=True) for part in pair)))  # fmt: skip
+    page.keyboard.press("Shift+ArrowRight")
+    expect(spoken).to_contain_text("x 101, y 150")
     page.keyboard.press("ArrowRight")
-    expect(spoken).not_to_contain_text("x 100,")
+    expect(spoken).not_to_contain_text("x 101,")
     expect(spoken).to_contain_text("exact")
     page.keyboard.press("v")
     expect(page.locator(".viewer-middle")).to_be_hidden()
@@ -294,6 +307,7 @@ def test_where_it_fails_one_sentence_says_so(portal: Served, away: Elsewhere, op
             page.wait_for_timeout(150)
         page.locator(".viewer-canvas").hover()
         expect(page.locator(".viewer-readout")).to_contain_text("≈")
+        expect(page.get_by_role("alert")).to_contain_text(said % "it is not there")  # and stays said
         assert len(away.asked) == asked <= 3, f"it is asked once: {away.asked}"
     finally:
         away.gone = False

@@ -44,6 +44,33 @@ def test_a_click_shows_the_well_and_the_address_keeps_it(served: Served, open_pa
     expect(again.locator(f'td[data-well="{well}"]')).to_have_class(re.compile(r"\bchosen\b"))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_a_link_to_a_well_leads_to_its_image_and_its_neighbours(served: Served, open_page: Browsing, width: int, height: int) -> None:
+    wells = [str(row[1]) for row in ask(served.site, BUSY, kinds.of(served.site)["plate"])]
+    asked = re.sub(r"(\d+)", lambda digits: digits[1].zfill(2), wells[0]).lower()  # a01: A1
+    page = open_page(served.url("/", kinds.of(served.site)["plate"] + f"#{asked}&c=-1"), width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    caption = page.locator(".viewer-caption")
+    expect(caption.locator("b")).to_have_text(wells[0])
+    expect(caption).to_be_in_viewport(ratio=1)
+    expect(page.locator("#viewer .viewer-canvas")).to_be_in_viewport(ratio=0.4)
+    assert page.url.endswith(f"#{wells[0]}&c=-1")
+    caption.get_by_role("button", name="Next well").click()
+    expect(caption.locator("b")).not_to_have_text(wells[0])
+    caption.get_by_role("button", name="Previous well").press("Enter")
+    expect(caption.locator("b")).to_have_text(wells[0])
+    caption.get_by_role("button", name="Back to the plate").click()
+    expect(page.locator(f'td[data-well="{wells[0]}"] > a')).to_be_focused()
+    expect(page.locator(f'td[data-well="{wells[0]}"] > a')).to_be_in_viewport()
+
+
+def test_a_well_that_is_not_there_is_said(served: Served, open_page: Browsing) -> None:
+    page = opened(open_page, served, "/", "#Z99")
+    expect(page.locator(".plate-main [role=status]").first).to_contain_text("a well that is not here: Z99")
+    page.locator("td.well > a").first.click()
+    expect(page.get_by_text("a well that is not here")).to_be_hidden()
+
+
 def test_arrows_move_between_wells_and_enter_chooses(served: Served, open_page: Browsing) -> None:
     page = opened(open_page, served)
     page.locator("td.well > a").first.focus()

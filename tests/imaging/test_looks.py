@@ -114,8 +114,17 @@ def test_wavelengths_are_declared_or_the_files() -> None:
     assert wavelengths(Opened(source(2)), told(), 1) == (None, None)
 
 
-def test_the_same_warning_of_a_plate_names_ten_files_and_counts_the_rest() -> None:
+def test_the_same_contradiction_of_a_plate_is_told_once_and_names_one_file() -> None:
     every = [Problem(Place(f"studies/x1/{n}.tif", path="pixel_size"), "says so", "mend it", "warning") for n in range(384)]
+    found = gathered([*every, Problem(AT, "is empty", "remove it", "warning")])
+    assert [p.what for p in found] == ["says so (as do 383 more files)", "is empty"] and found[0].place.file == "studies/x1/0.tif"
+    assert [p.what for p in gathered(every[:2])] == ["says so (as does 1 more file)"] and gathered(every[:1]) == every[:1]
+    wavelengths = [Problem(Place("studies/x1/1.tif", path=f"channels[{c}].emission"), "says so", "mend it", "warning") for c in (0, 1)]
+    assert gathered(wavelengths) == wavelengths, "one file, two keys: two warnings"
+
+
+def test_of_files_left_out_ten_are_named_and_the_rest_counted() -> None:
+    every = [Problem(Place(f"studies/x1/{n}.tif"), "says so", "mend it", "warning") for n in range(384)]
     found = gathered([*every, Problem(AT, "is empty", "remove it", "warning")])
     assert len(found) == 12 and found[10].what == "says so (as do 373 more files)"
     assert gathered(every[:11]) == every[:11] and gathered(every[:12])[10].what == "says so (as does 1 more file)"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ingest.images.batches import image_steps
 from ingest.images.drawing import images
@@ -69,6 +73,65 @@ def test_files_that_can_name_a_person_are_drawn_and_not_published(tmp_path: Path
     assert not [p for p in out if "/slide/" in p] and not any(i.slide for i in found.images)
     # Nothing is said where nothing of the kind was asked for.
     assert not [s for s in published(top, tmp_path / "t", raw="none")[2].values() if "published" in s]
+
+
+XMP = b"<x:xmpmeta><exif:GPSLatitude>51</exif:GPSLatitude></x:xmpmeta>"
+
+
+def _hexadecimal(path: Path) -> None:
+    """As ImageMagick writes it."""
+    texts = PngInfo()
+    texts.add_text("Raw profile type xmp", f"\nxmp\n {len(XMP)}\n{XMP.hex()}\n", zip=True)
+    Image.fromarray(tissue(8, 8)).save(path, pnginfo=texts)
+
+
+def _after_the_pixels(path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "tissue"
+    Image.fromarray(tissue(8, 8)).save(path, exif=exif)
+    whole, text = path.read_bytes(), b"iTXtXML:com.adobe.xmp" + bytes(5) + XMP
+    end = whole.rindex(b"IEND") - 4
+    path.write_bytes(whole[:end] + struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text)) + whole[end:])
+
+
+def _second_page(path: Path) -> None:
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(np.zeros((8, 8), np.uint8))
+        tif.write(np.zeros((9, 9), np.uint8), extratags=[(700, 1, len(XMP), XMP, True)])
+
+
+def _second_is_a_label(path: Path) -> None:
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(np.zeros((80, 80), np.uint8))
+        tif.write(np.zeros((9, 9), np.uint8), description="Label 1", subfiletype=1)
+
+
+def _owner_in_xmp(path: Path) -> None:
+    Image.fromarray(tissue(8, 8)).save(path, xmp=b"<x aux:OwnerName='A. Nobody'/>")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "what"),
+    [
+        ("hexadecimal.png", _hexadecimal, "GPS"),
+        ("after.png", _after_the_pixels, "GPS"),
+        ("second.tif", _second_page, "GPS"),
+        ("label.tif", _second_is_a_label, "'Label 1'"),
+        ("owner.jpg", _owner_in_xmp, "owner"),
+    ],
+)
+def test_names_in_places_where_few_would_look(name: str, write: Callable[[Path], None], what: str, tmp_path: Path) -> None:
+    from ingest.images.private import withheld
+
+    write(tmp_path / name)
+    assert what in (withheld(tmp_path / name, slide_label=False) or "")
+
+
+def test_what_is_no_part_of_an_ome_zarr_is_not_published_with_it() -> None:
+    from ingest.images.private import zarr_key
+
+    parts = ("zarr.json", "0/.zarray", "0/c/0/1/2", "0/0.1.2", "0/c.0.1", "A/1/0/0/0/0/0/0/0", "OME/METADATA.ome.xml")
+    assert all(map(zarr_key, parts)) and not any(map(zarr_key, ("photo.jpg", "0/photo_of_a_patient.png", "notes.txt", "0/.DS_Store")))
 
 
 def test_the_label_of_a_slide_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -215,3 +215,16 @@ def test_params_are_plain_and_hold_no_title(tmp_path: Path) -> None:
     batches, _ = image_steps("x1", component(source="images/*.tif"), FOLDER, ("images/a.tif",))
     assert set(batches[0].params) == {"accession", "component", "folder", "container", "kind", "placed", "entry", "single"}
     assert batches[0].params["entry"] == entry()
+
+
+def test_an_image_outside_datasets_joins_the_only_sample_of_its_name(tmp_path: Path) -> None:
+    def planned(samples: dict[str, set[str]]) -> tuple[dict[str, tuple[object, ...]], list[str]]:
+        flat = StudyComponent(name="screenA", kind="experiment", images=[Images(source="images/*.tif")])
+        batches, problems = image_steps("x1", flat, FOLDER, ("images/a.tif", "images/b.tif", "images/c.tif"), samples=samples)
+        members = [Placed.of(plain) for batch in batches for plain in batch.params["placed"]]
+        return {m.name: (m.container, m.sample, m.kind, m.identity) for m in members}, [p.what for p in problems]
+
+    found, said = planned({"one": {"a", "c"}, "two": {"b.tif", "c"}})
+    assert found["a"] == ("one", "a", "dataset", "a") and found["b"] == ("two", "b.tif", "dataset", "b"), "their addresses stay"
+    assert found["c"] == (None, "c", None, "c") and said == ["1 image shows no sample of the table: 'c'"]
+    assert planned({"one": {"a", "b", "c", "d", "e"}})[1] == [], "samples without images are no mistake"

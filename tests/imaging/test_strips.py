@@ -181,6 +181,11 @@ def test_one_bright_well_does_not_darken_the_plate() -> None:
     assert pooled([*usual, (Limits(0, 60_000, 40, 50_000, ()),)]) == ((50, 800),)
 
 
+def test_a_channel_that_some_wells_lack_has_a_window_of_the_plate_all_the_same() -> None:
+    dna, actin = Limits(0, 1000, 50, 800, ()), Limits(0, 5000, 200, 4000, ())
+    assert pooled([(dna,), (dna, actin), (dna, actin)]) == ((50, 800), (200, 4000))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "shown"),
     [

@@ -119,6 +119,7 @@ def test_regions_are_listed_filtered_sorted_and_coloured(over: Served, open_page
     quiet(page)
     names = page.locator(".roi-name")
     assert names.count() == 12 and page.get_by_text("Regions (12)").is_visible()
+    drawn = page.locator(".roi").count()
     page.get_by_label("Filter by").select_option("area")
     page.get_by_label("Filter regions").fill(">10")
     assert [n.split()[0] for n in names.all_inner_texts()] == ["Nucleus", "Nucleus"]
@@ -135,6 +136,15 @@ def test_regions_are_listed_filtered_sorted_and_coloured(over: Served, open_page
     assert page.locator(".overlay-ramp").count() == 1
     page.get_by_label("Show regions").uncheck()
     assert page.locator(".roi").count() == 0
+    # An address without a word on what lies over the image shows what it shows at first.
+    page.wait_for_function("() => location.hash.includes('o=')")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.wait_for_function("() => !location.hash.includes('o=')")
+    assert page.locator(".roi").count() == drawn > 0
+    for asked, shown in (("o=r.0", 0), ("x=325&y=125&zm=400", drawn)):
+        page.evaluate("asked => { location.hash = asked }", asked)
+        page.wait_for_function("shown => document.querySelectorAll('.roi').length === shown", arg=shown)
+    assert page.get_by_label("Sort by").input_value() == "" and page.get_by_label("Show regions").is_checked()
 
 
 def test_a_click_in_the_image_chooses_in_the_list_and_back(over: Served, open_page: Browsing) -> None:

@@ -137,6 +137,7 @@ def test_a_slide_shows_its_jpeg_tiles(site_served: Served, open_page: Browsing) 
 def test_a_missing_image_leaves_the_still_picture(site_served: Served, open_page: Browsing) -> None:
     page = open_page(site_served.url("/", "images/gone/"), allow=("404",))
     assert page.locator(".viewer img").count() == 1
+    assert page.get_by_role("alert").inner_text().startswith("This image could not be opened: ")
 
 
 def test_wells_are_chosen_by_click_key_and_address(site_served: Served, open_page: Browsing) -> None:

@@ -20,6 +20,7 @@ from tests.js.tiles import INFO, gray
 
 STACK = "images/stack/"
 MAXIMUM, MANY = "images/maximum/", "images/many/"
+WELLS = "studies/demo/experimentA/maximum/"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,15 @@ def images(site: Site, site_served: Served) -> Iterator[Served]:
             f"images/{name}/", ("viewer",),
             f'<div class="viewer" data-info="../../tiles/{name}/info.json" data-name="{name}"><img src="data:," alt="{name}"></div>',
         )  # fmt: skip
+    field = {"info": "../../../../tiles/maximum/info.json", "name": "field"}
+    site.page(
+        WELLS, ("plate-dataset",),
+        '<div class="viewer" id="viewer" hidden></div>'
+        '<section id="grid"><div class="plate-tools" hidden></div><div id="cells"></div></section>'
+        '<table id="twin"><thead><tr><th>Image</th></tr></thead>'
+        '<tbody><tr id="one"><td>one</td></tr><tr id="two"><td>two</td></tr></tbody></table>',
+        {"wells": {"one": {"fields": [field]}, "two": {"fields": [field]}}, "rows": [{}, {}], "colour_by": []},
+    )  # fmt: skip
     yield site_served
 
 
@@ -160,6 +170,19 @@ def test_the_maximum_of_all_planes(images: Served, open_page: Browsing) -> None:
     page.wait_for_function("() => location.hash === '#p=intmax'")
     settles(open_page(page.url), 250, 350, (0, top[1], top[0]))
     act(page, "]")  # a plane is asked for: the maximum gives way
+    settles(page, 250, 350, (0, gray(1, 1, 0, 250, 350), gray(0, 1, 0, 250, 350)))
+    # A pointer that rests is told the values of what comes below it.
+    page.locator(".viewer-canvas").hover()
+    expect(page.locator(".viewer-readout")).to_contain_text("≈")
+    act(page, ".")
+    expect(page.locator(".viewer-readout")).to_contain_text("≈")
+
+
+def test_an_address_with_a_plane_shows_it_after_a_maximum(images: Served, open_page: Browsing) -> None:
+    page = open_page(images.root + WELLS + "#one&p=intmax")
+    expect(page.get_by_role("button", name="Max")).to_have_attribute("aria-pressed", "true")
+    page.evaluate("() => { location.hash = 'two&z=2' }")
+    expect(page.get_by_role("button", name="Max")).to_have_attribute("aria-pressed", "false")
     settles(page, 250, 350, (0, gray(1, 1, 0, 250, 350), gray(0, 1, 0, 250, 350)))
 
 

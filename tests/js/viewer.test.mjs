@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { meant } from '../../assets/js/plate-caption.js'
 import { pathOf } from '../../assets/js/viewer-regions-shapes.js'
+import { Kept } from '../../assets/js/viewer-kept.js'
+import { whole } from '../../assets/js/viewer-readout.js'
 import { isLut, lut, lutNames } from '../../assets/js/viewer-luts.js'
-import { autoWindow, show, solo } from '../../assets/js/viewer-panel.js'
-import { asked, drawn, hashOf, initial, readHash, scaleBar, viewHash, viewOf } from '../../assets/js/viewer-state.js'
+import { autoWindow, rounded, shortNumber, show, solo } from '../../assets/js/viewer-panel.js'
+import { asked, drawn, hashOf, initial, readHash, scaleBar, targetHash, viewHash, viewOf } from '../../assets/js/viewer-state.js'
 import { add, colours, valueOf } from '../../assets/js/viewer-tiles.js'
 
 const info = {
@@ -43,6 +46,24 @@ test('an archive’s own address is read from the query, and leaves it', () => {
   // What stands in the hash goes before; sent through a form or a mail, the same is read.
   assert.equal(viewOf(asked({ ...address, hash: '#z=2' }).parts, info).z, 1)
   assert.deepEqual(viewOf(asked({ ...address, search: address.search.replace(/[|:$,"{}[\]]/g, encodeURIComponent) }).parts, info), view)
+})
+
+test('a zoom without a place is in the middle, a place without a zoom is fitted', () => {
+  const place = (hash) => { const { x, y, zoom } = viewOf(readHash(hash).parts, info); return [x, y, zoom] }
+  assert.deepEqual(place('#zm=200'), [500, 400, 200])
+  assert.deepEqual(place('#x=10'), [10, 400, null])
+  assert.deepEqual(place('#x=10&y=20'), [10, 20, null])
+  assert.deepEqual(place('#zm=0'), [null, null, null])
+  assert.deepEqual(place('#'), [null, null, null])
+  assert.equal(viewHash(viewOf(readHash('#x=10&y=20').parts, info), info), 'x=10&y=20')
+})
+
+test('a well is meant whatever its case and its leading zeros, where only one can be', () => {
+  assert.equal(meant(['A1', 'B2', 'B20'], 'b02'), 'B2')
+  assert.equal(meant(['A01', 'B02'], 'B2'), 'B02')
+  assert.equal(meant(['A1'], 'A1'), 'A1')
+  assert.equal(meant(['cell_1', 'cell_01'], 'Cell_1'), null)
+  assert.equal(meant(['B2'], 'B3'), null)
 })
 
 test('a projection is asked for where there is one, and the preview’s plane is where an image opens', () => {
@@ -138,4 +159,55 @@ test('regions are drawn as they are written', () => {
   assert.equal(pathOf({ type: 'Point', coordinates: [1, 2] }), 'M1 2h0')
   assert.equal(pathOf({ type: 'MultiPolygon', coordinates: [[[[0, 0], [1, 0], [0, 0]]], [[[5, 5], [6, 5], [5, 5]]]] }), 'M0 0L1 0L0 0ZM5 5L6 5L5 5Z')
   assert.equal(pathOf({ type: 'Other', coordinates: [] }), '')
+})
+
+test('a window survives the address to its last digit', () => {
+  for (const [low, high] of [[1000010, 1000020], [0.123456789, 0.2], [1e-9, 1e300], [-16777217, 4294967295]]) {
+    const view = initial(info)
+    Object.assign(view.channels[0], { low, high })
+    for (const whole of [false, true]) assert.deepEqual(viewOf(readHash('#' + viewHash(view, info, { whole })).parts, info), view)
+  }
+})
+
+test('a name that ends as a field does is not taken for one', () => {
+  for (const sample of ['x.f2', 'x.f2.f3', 'x.f2.tif', '.f2', 'a/b.f10']) {
+    for (const field of [1, 4]) assert.deepEqual(readHash('#' + hashOf({ sample, field }, 'z=2')).target, { sample, field })
+  }
+  assert.equal(targetHash({ sample: 'x.f2', field: 1 }), 'x%2Ef2')
+  assert.equal(targetHash({ sample: 'x.f2.tif', field: 2 }), 'x.f2.tif.f2')
+})
+
+test('a zoom at which nothing could be seen is none', () => {
+  for (const zm of ['1e-300', '0.0001', '0']) assert.equal(viewOf(readHash(`#x=10&y=10&zm=${zm}`).parts, info).zoom, null)
+  assert.equal(viewOf(readHash('#x=10&y=10&zm=5').parts, info).zoom, 5)
+})
+
+test('numbers of any size are written', () => {
+  assert.deepEqual([123456, 1234.5, -123456, 0.12345, 1e14].map(shortNumber), ['123456', '1235', '-123456', '0.123', '100000000000000'])
+  assert.deepEqual([1e15, 1.23456e100, -1.5e300, Number.MAX_VALUE].map(shortNumber), ['1e+15', '1.23456e+100', '-1.5e+300', '1.79769e+308'])
+})
+
+test('a window that is drawn with a handle has no more digits than it needs', () => {
+  assert.deepEqual([rounded(103.94736842, 1000), rounded(0.1 + 0.2, 1), rounded(12345.678, 65535), rounded(1234567.8, 4e9), rounded(1.23456789e-7, 1e-6)], [103.95, 0.3, 12346, 1234570, 1.2346e-7])
+})
+
+test('an exact value is told in as many digits as it has', () => {
+  assert.equal(whole(100000.2123, 'float64'), '100000.2123')
+  assert.equal(whole(Math.fround(0.1), 'float32'), '0.1')
+  assert.equal(whole(Math.fround(100000.2123), 'float32'), '100000.21')
+  assert.equal(whole(18446744073709551615n, 'uint64'), '18446744073709551615')
+  assert.equal(whole(65535, 'uint16'), '65535')
+})
+
+test('what was given up is not counted, however late it comes', async () => {
+  const kept = new Kept(100)
+  const finish = []
+  const stops = Array.from({ length: 12 }, () => new AbortController())
+  const asked = stops.map(({ signal }, i) => kept.get(`${i}`, () => new Promise((resolve) => finish.push(resolve)), signal))
+  for (const stop of stops) stop.abort()
+  for (const resolve of finish) resolve({ bytes: 10 })
+  await Promise.all(asked)
+  assert.deepEqual([kept.bytes, kept.entries.size], [0, 0])
+  await kept.get('a', async () => ({ bytes: 60 }))
+  assert.deepEqual([kept.bytes, kept.here('a')], [60, { bytes: 60 }])
 })

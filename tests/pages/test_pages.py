@@ -247,7 +247,9 @@ def test_plate_is_a_labelled_grid(readings: dict[str, Reading], portal: Portal) 
 
 def test_dataset_without_pictures_says_where_they_are(readings: dict[str, Reading]) -> None:
     r = readings[f"{addresses.container('demo0002', 'experimentA', 'kept elsewhere')}index.html"]
-    assert "Images of this dataset are kept at the source" in " ".join(r.text)
+    said = " ".join(r.text)
+    assert "No image of this portal belongs to the samples of this dataset" in said, "others of its component are published"
+    assert "Images of this dataset are kept at the source" not in said
 
 
 def test_gene_page_tells_its_appearances(readings: dict[str, Reading]) -> None:

@@ -51,7 +51,7 @@ class Answer:
 def public(address: str) -> bool:
     """Whether an IP address is one of the open internet; one in another's clothes (mapped, 6to4, Teredo, NAT64) is what it stands for.
 
-    >>> [public(a) for a in ("93.184.215.14", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
+    >>> [public(a) for a in ("93.184.215.14", "10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "fec0::1")]
     [True, False, False, False, False]
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
@@ -61,7 +61,7 @@ def public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not getattr(ip, "is_site_local", False)
 
 
 def checked(url: str, hosts: Iterable[str] = ()) -> SplitResult:
