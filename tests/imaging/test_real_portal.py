@@ -99,6 +99,8 @@ def page(built: Built, study: str) -> str:
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_file_is_an_image_or_of_one_or_refused(built: Built, study: str) -> None:
     from ingest.images.batches import image_steps
+    from ingest.images.names import Placed
+    from portal.addresses import image_id
     from portal.model import Study
 
     folder = built.content / "studies" / study
@@ -118,9 +120,9 @@ def test_every_file_is_an_image_or_of_one_or_refused(built: Built, study: str) -
         planned += sum(len(b.params["placed"]) for b in batches)
         known |= {f for b in batches for f in b.files} | {i.manifest for i in component.images if i.manifest}
         known |= {component.samples.table} if component.samples else set()
-        shown = {(i["container"], i["sample"], i["field"]) for i in mine if i["component"] == component.name}
+        shown = {i["image_id"] for i in mine}
         for placed in (p for b in batches for p in b.params["placed"]):
-            if (placed["container"], placed["sample"], placed["field"]) in shown:
+            if image_id(study, component.name, Placed.of(placed).identity) in shown:
                 continue
             why = re.search(rf"{re.escape(placed['path'])}: (\w[^\n]+)", text)
             assert why and len(why[1]) > 10, f"{placed['path']} is neither shown nor refused"
