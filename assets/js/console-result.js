@@ -2,6 +2,7 @@
 
 import { el, noValue } from './dom.js'
 import { literal } from './explore-sql.js'
+import { sampleHash } from './sample-hash.js'
 
 /** @typedef {import('./duckdb.js').Answer} Answer
  * @typedef {import('./duckdb.js').Database} Database
@@ -75,7 +76,7 @@ export async function linker(database, { fields, rows }) {
     if (name === 'study') return `studies/${part(cell)}/`
     if (name === 'component') return s ? `studies/${part(s)}/${part(cell)}/` : null
     if (name === 'container') return plate ?? null
-    if (name === 'sample' || name === 'sample_id') return plate && sample ? `${plate}#${part(sample).replace(/\.(?=f\d+$)/, '%2E')}` : null
+    if (name === 'sample' || name === 'sample_id') return plate && sample ? `${plate}#${sampleHash(sample)}` : null
     if (name === 'term') return (terms.get(cell) ?? (own && !NAMES.some((n) => at.has(n)) ? own : null))
     if (name === 'address' || name === 'thumbnail') return cell
     if (name === 'url' && /^https?:\/\//.test(cell)) return cell

@@ -1,6 +1,7 @@
 // A component's sample table: the first rows stand in the page; filters, order and further pages come from the Parquet
 // file. What is shown is in the address, and is what CSV exports.
 
+import { sampleHash } from './sample-hash.js'
 import { atRoot, copyText, count, debounce, el, noValue, pageData } from './dom.js'
 import { byKey, fromHash, keyed, numberIn, parse, predicate, quoteText, toHash, toSql } from './filters.js'
 import { ParquetTable } from './parquet-table.js'
@@ -329,7 +330,7 @@ class SampleTable {
     if (name !== 'container' && name !== 'sample') return null
     const page = containers[cells[shown.indexOf('container')]]
     if (!page) return null
-    return name === 'container' ? page : `${page}#${encodeURIComponent(cells[shown.indexOf(name)]).replace(/\.(?=f\d+$)/, '%2E')}` // as viewer-state.js has it
+    return name === 'container' ? page : `${page}#${sampleHash(cells[shown.indexOf(name)])}`
   }
 
   nothing() {

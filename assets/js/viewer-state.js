@@ -5,6 +5,7 @@
 // inverted. x and y are the pixel in the middle, zm per cent of full resolution; z and t count from 1. What stands as
 // the image's own default is left out.
 
+import { sampleHash } from './sample-hash.js'
 import { isLut } from './viewer-luts.js'
 
 /** @typedef {{shown: boolean, low: number, high: number, colour: string, lut: string, invert: boolean}} ChannelView colour `#rrggbb`; lut '' for a plain colour */
@@ -71,9 +72,6 @@ export function viewHash(view, info, { whole = false, overlays = '' } = {}) {
   if (overlays) parts.push(`o=${encodeURIComponent(overlays)}`)
   return parts.join('&')
 }
-
-/** A name may itself end as a field does (`x.f2`): its dot is escaped, as portal/addresses.py does. @param {string} sample */
-export const sampleHash = (sample) => encodeURIComponent(sample).replace(/\.(?=f\d+$)/, '%2E')
 
 /** @param {Target} target */
 export const targetHash = ({ sample, field }) => (sample === null ? '' : sampleHash(sample) + (field > 1 ? `.f${field}` : ''))

@@ -13,10 +13,10 @@ from ingest.importers.idr import checks as printed
 from portal.warehouse.counting import answer, desk
 from portal.warehouse.schema import TABLES
 from tests.browser import links
+from tests.browser.built import built
 from tests.browser.test_console import plain, rows
 from tests.browser.test_every_page import axe
-from tests.browser.watched import Browsing, Served, serve
-from tests.conftest import STORE, build_py
+from tests.browser.watched import Browsing, Served
 
 CASE = Path(__file__).parents[1] / "sites/checks/content"
 
@@ -31,9 +31,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         target.write_bytes(source.read_bytes())
     table = printed._OURS.read_text().replace("study: idr0012\n", "study: one\n")
     (folder / "content/checks/table.yaml").write_text(table)
-    done = build_py("build", "--content", folder / "content", "--out", folder / "site", "--store", STORE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with serve(folder / "site") as served:
+    with built(folder) as served:
         yield served
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.built import built
 from tests.browser.published import ask
-from tests.browser.watched import Browsing, Served, serve
-from tests.conftest import STORE, build_py
+from tests.browser.watched import Browsing, Served
 
 CASE = Path(__file__).parents[1] / "sites/counted/content"
 PLATE = "studies/plates/screenA/p1-fbeae7/"
@@ -28,9 +28,7 @@ STROKE = """(strike) => {
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("counted")
     shutil.copytree(CASE, folder / "content")
-    done = build_py("build", "--content", folder / "content", "--out", folder / "site", "--store", STORE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with serve(folder / "site") as served:
+    with built(folder) as served:
         yield served
 
 

@@ -29,6 +29,12 @@ def axe(page, where: str) -> list[str]:  # type: ignore[no-untyped-def]
     ]
 
 
+def fits(page) -> None:  # type: ignore[no-untyped-def]
+    """Nothing makes the page scroll sideways."""
+    inner, scrolled = page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+    assert scrolled <= inner, f"the page is {scrolled} px wide on a screen of {inner} px: {page.evaluate(WIDEST)}"
+
+
 @pytest.mark.parametrize("kind", kinds.KINDS)
 def test_a_page_is_sound_and_can_be_used_by_everyone(served: Served, open_page: Browsing, kind: str) -> None:
     page = open_page(served.root + address_of(served, kind))
@@ -41,8 +47,7 @@ def test_a_page_is_sound_and_can_be_used_by_everyone(served: Served, open_page: 
     page.set_viewport_size({"width": 390, "height": 844})
     wrong += axe(page, "390 px")
     assert not wrong, "\n".join(wrong)
-    inner, scrolled = page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]")
-    assert scrolled <= inner, f"the page is {scrolled} px wide on a screen of {inner} px: {page.evaluate(WIDEST)}"
+    fits(page)
 
 
 # The elements that reach furthest to the right and are not inside something that scrolls by itself.

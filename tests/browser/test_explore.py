@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import crossed
-from tests.browser.test_every_page import WIDEST, axe
+from tests.browser.test_every_page import axe, fits
 from tests.browser.watched import SUB_PATH, Browsing, Served, serve
 from tests.conftest import STORE, build_py
 
@@ -202,8 +202,7 @@ def test_everyone_can_use_it(three: Served, open_page: Browsing) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     wrong += axe(page, "390 px")
     assert not wrong, "\n".join(wrong)
-    inner, scrolled = page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]")
-    assert scrolled <= inner, page.evaluate(WIDEST)
+    fits(page)
     # On a phone the numbers are said, not only drawn.
     assert page.locator('td[data-row="CMPO:0000118 one screenA"] [data-figure]').bounding_box()["width"] > 4  # type: ignore[index]
     # By keyboard alone: a condition is added, the focus goes to it, and it is taken away.

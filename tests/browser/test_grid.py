@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import layouts
+from tests.browser.built import built
 from tests.browser.published import ask
-from tests.browser.watched import Browsing, Served, serve
-from tests.conftest import STORE, build_py
+from tests.browser.watched import Browsing, Served
 
 SCORES = "SELECT sample, \"Score\" FROM 'data/studies/layouts/screen{}.parquet'"
 
@@ -20,9 +20,7 @@ SCORES = "SELECT sample, \"Score\" FROM 'data/studies/layouts/screen{}.parquet'"
 def gridded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("gridded")
     layouts.write(folder / "content")
-    done = build_py("build", "--content", folder / "content", "--out", folder / "site", "--store", STORE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with serve(folder / "site") as served:
+    with built(folder) as served:
         yield served
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser import kinds
-from tests.browser.watched import Browsing, Served, serve
-from tests.conftest import STORE, build_py
+from tests.browser.built import built
+from tests.browser.watched import Browsing, Served
 
 CASE = Path(__file__).parents[1] / "sites/hostile/content"
 
@@ -31,9 +31,7 @@ UNSAFE = """() => [
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copytree(CASE, folder / "content")
-    done = build_py("build", "--content", folder / "content", "--out", folder / "site", "--store", STORE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with serve(folder / "site") as served:
+    with built(folder) as served:
         yield served
 
 

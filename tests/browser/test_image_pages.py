@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser import kinds
-from tests.browser.test_every_page import WIDEST, axe
+from tests.browser.test_every_page import axe, fits
 from tests.browser.test_viewer import one_with
 from tests.browser.watched import SUB_PATH, Browsing, Served
 
@@ -75,8 +75,7 @@ def test_everyone_can_use_it_in_both_themes_and_on_a_phone(served: Served, open_
     page.wait_for_timeout(200)
     wrong += axe(page, "390 px")
     assert not wrong, "\n".join(wrong)
-    inner, scrolled = page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]")
-    assert scrolled <= inner, f"{scrolled} px wide on a screen of {inner} px: {page.evaluate(WIDEST)}"
+    fits(page)
 
 
 @pytest.mark.parametrize("base", ["/", SUB_PATH])

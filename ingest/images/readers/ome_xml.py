@@ -6,16 +6,13 @@ by zlib, bzip2 or not. OME-XML without pixels describes files that are elsewhere
 
 from __future__ import annotations
 
-import base64
-import binascii
-import bz2
-import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
 from ingest.images.opened import Opened, Unreadable, check_size
+from ingest.images.readers.bin_data import NoSuchCompression, unpacked
 from ingest.images.readers.metadata import MAX_XML, oblong, ome_said
 from portal.imaging.planes import Plane, Planes
 
@@ -97,14 +94,10 @@ def _bytes(element: ElementTree.Element, size: int) -> bytes:
     """The bytes of one plane; never more than `size` are unpacked."""
     compression = (element.get("Compression") or "none").casefold()
     try:
-        raw = base64.b64decode("".join("".join(element.itertext()).split()), validate=True)
-        if compression == "zlib":
-            raw = zlib.decompressobj().decompress(raw, size)
-        elif compression == "bzip2":
-            raw = bz2.BZ2Decompressor().decompress(raw, size)
-        elif compression != "none":
-            raise Unreadable(f"is OME-XML compressed by {compression[:20]!r}, which is not read; write it as OME-TIFF")
-    except (binascii.Error, zlib.error, OSError, ValueError, EOFError):
+        raw = unpacked("".join(element.itertext()), compression, size)
+    except NoSuchCompression:
+        raise Unreadable(f"is OME-XML compressed by {compression[:20]!r}, which is not read; write it as OME-TIFF") from None
+    except ValueError:
         raise Unreadable("is OME-XML with pixels that cannot be decoded; export it again") from None
     if len(raw) < size:
         raise Unreadable(f"is truncated: a plane of {size:,} bytes has {len(raw):,}")

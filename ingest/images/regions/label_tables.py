@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.images.names import SUFFIX
-from ingest.images.regions.table import typed
+from ingest.images.regions.table import opened_table, typed
 from portal.imaging.regions import Unusable
 from portal.problems import Place, Problem
 
@@ -42,15 +41,8 @@ class Row:
 
 def rows_of(raw: bytes, file: str) -> tuple[list[Row], list[str]]:
     """The objects of a table, and complaints (`what; mend`) of rows that are none. Raises Unusable where there is no such table."""
-    if len(raw) > MAX_BYTES:
-        raise Unusable(f"holds {len(raw):,} bytes; write at most {MAX_BYTES:,}")
+    header, lines = opened_table(raw, MAX_BYTES)
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unusable(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max("\t,;", key=text.split("\n", 1)[0].count))
-    try:
-        header = [h.strip() for h in next(lines, [])]
         folded = [re.sub(r"[\s_.-]", "", h.casefold()) for h in header]
         number, image, mask = (_first(folded, names) for names in (_IDS, _IMAGES, _MASKS))
         if number is None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import bz2
-import zlib
 from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.images.readers.bin_data import NoSuchCompression, unpacked
 from portal.imaging.regions import Unusable
 
 MAX_PIXELS = 16_000_000
@@ -30,14 +27,10 @@ def bits(text: str, width: int, height: int, compression: str = "none") -> NDArr
         raise Unusable(f"is a mask of {width} × {height} pixels; write 1 to {MAX_PIXELS:,}")
     wanted = -(-width * height // 8)
     try:
-        raw = base64.b64decode("".join(text.split()), validate=True)
-        if compression == "zlib":
-            raw = zlib.decompressobj().decompress(raw, wanted)
-        elif compression == "bzip2":
-            raw = bz2.BZ2Decompressor().decompress(raw, wanted)
-        elif compression != "none":
-            raise Unusable(f"is a mask compressed by {compression[:40]!r}; write none, zlib or bzip2")
-    except (binascii.Error, ValueError, zlib.error, OSError, EOFError):
+        raw = unpacked(text, compression, wanted)
+    except NoSuchCompression:
+        raise Unusable(f"is a mask compressed by {compression[:40]!r}; write none, zlib or bzip2") from None
+    except ValueError:
         raise Unusable("is a mask whose bits cannot be decoded; export it again") from None
     if len(raw) < wanted:
         raise Unusable(f"is a mask of {len(raw):,} bytes where {wanted:,} are needed; export it again")

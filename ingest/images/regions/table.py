@@ -52,19 +52,7 @@ def features_of(raw: bytes, name: str) -> Iterator[tuple[str, Any]]:
     (x1, y1, x2, y2), or what `points` lists: a polygon, or a line where `type` says polyline. z, t and c count from 0.
     Raises Unusable where there is no such table.
     """
-    if len(raw) > MAX_BYTES:
-        raise Unusable(f"holds {len(raw):,} bytes; write at most {MAX_BYTES:,}")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unusable(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    first = text.split("\n", 1)[0]
-    delimiter = max("\t,;", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [h.strip() for h in next(rows, [])]
-    except csv.Error as error:
-        raise Unusable(f"is no table ({error}); save it as CSV") from None
+    header, rows = opened_table(raw, MAX_BYTES)
     if len(header) > MAX_COLUMNS:
         raise Unusable(f"has {len(header):,} columns; keep at most {MAX_COLUMNS}")
     columns = _columns(header)
@@ -73,6 +61,21 @@ def features_of(raw: bytes, name: str) -> Iterator[tuple[str, Any]]:
     if set(columns) == {"x", "y"} and len(header) == 2 and name.casefold().endswith((".roi.csv", ".roi.tsv")):
         return iter([_outline(rows, columns)])
     return _omero(_rows(rows, header, columns)) if "shapeid" in map(_folded, header) else (one[:2] for one in _rows(rows, header, columns))
+
+
+def opened_table(raw: bytes, most: int) -> tuple[list[str], Any]:
+    """The first row and a `csv.reader` of the others, which may raise csv.Error. Raises Unusable, above `most` bytes too."""
+    if len(raw) > most:
+        raise Unusable(f"holds {len(raw):,} bytes; write at most {most:,}")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unusable(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max("\t,;", key=text.split("\n", 1)[0].count))
+    try:
+        return [h.strip() for h in next(rows, [])], rows
+    except csv.Error as error:
+        raise Unusable(f"is no table ({error}); save it as CSV") from None
 
 
 def _folded(column: str) -> str:
